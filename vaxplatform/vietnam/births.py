@@ -67,7 +67,7 @@ def parse_date_of_birth(
     on: date,
     field: str = "date_of_birth",
 ) -> str:
-    """"YYYY", "YYYY-MM" or "YYYY-MM-DD" out of three inputs, of which month and day may be empty.
+    """Give "YYYY", "YYYY-MM" or "YYYY-MM-DD" out of three inputs; month and day may be empty.
 
     `on`: the day in Viet Nam of the asking; a birth after it is refused. Raises InvalidDateOfBirth.
     """
@@ -120,13 +120,13 @@ def normalise_date_of_birth(text: str, *, on: date, field: str = "date_of_birth"
 
 def birth_span(date_of_birth: str) -> tuple[date, date]:
     """The first and last day the person can be born on; equal when the whole date is known."""
-    year, month, day = (*map(int, date_of_birth.split("-")), None, None)[:3]
-    assert year is not None
-    if month is None:
+    year, *rest = map(int, date_of_birth.split("-"))
+    if not rest:
         return date(year, 1, 1), date(year, 12, 31)
-    if day is None:
+    month = rest[0]
+    if len(rest) == 1:
         return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-    return date(year, month, day), date(year, month, day)
+    return date(year, month, rest[1]), date(year, month, rest[1])
 
 
 def age_on(date_of_birth: str, on: date) -> int:

@@ -46,7 +46,8 @@ def normalise_phone(text: str, *, field: str = "phone") -> str:
     national = _national(typed)
     if not national.isdecimal():
         raise InvalidPhone(field=field)
-    national = MOVED_PREFIXES.get(national[:3], national[:3]) + national[3:]
+    if len(national) == NATIONAL_DIGITS + 1:
+        national = MOVED_PREFIXES.get(national[:3], national[:3]) + national[3:]
     if len(national) != NATIONAL_DIGITS:
         raise _length_refusal(typed, national, field)
     number = f"+{COUNTRY_CODE}{national}"

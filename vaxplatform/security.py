@@ -1,0 +1,43 @@
+"""Content security policies: one strict for everybody, two looser ones for their own paths.
+
+The staff pages (Unfold) run Alpine expressions, which need eval, and set styles inline; the API
+browser (Swagger UI, served from here) sets styles inline. Neither loosening reaches the public.
+"""
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+
+PUBLIC_POLICY = {
+    "default-src": [SELF],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "object-src": [NONE],
+    "base-uri": [NONE],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
+}
+STAFF_POLICY = {
+    "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:", "blob:"],
+}
+DOCS_POLICY = {"style-src": [SELF, UNSAFE_INLINE]}
+SCOPED_POLICIES = (("/staff/", STAFF_POLICY), ("/api/docs/", DOCS_POLICY))
+
+# Nothing of the device; a page that needs the camera sets its own Permissions-Policy header.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+}
