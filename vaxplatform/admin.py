@@ -1,0 +1,67 @@
+"""The staff's back office at /staff/: admin forms in our colours, without deletion."""
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.sites import UnfoldAdminSite
+
+from vaxplatform import demo_logins
+from vaxplatform.forms import FormMixin
+
+
+class StaffSignInForm(FormMixin, AdminAuthenticationForm):
+    """Name and password of a member of staff, in our own components."""
+
+    input_classes = {"username": "w-14", "password": "w-14"}
+
+
+class StaffAdminSite(UnfoldAdminSite):
+    """The one admin site; its url names start with "admin:"."""
+
+    site_title = _("Vaccination work")
+    site_header = _("Vaccination work")
+    index_title = _("Today's work")
+    login_form = StaffSignInForm
+    enable_nav_sidebar = False
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The sign-in page; shows the demo's logins where there are any."""
+        context = {"demo_logins": demo_logins.shown(), **(extra_context or {})}
+        return super().login(request, context)
+
+
+class WithoutDeletion:
+    """Records of this platform are voided, revoked or closed, each with a reason: never deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class BaseModelAdmin(WithoutDeletion, ModelAdmin):
+    """The parent of every admin class here.
+
+    Name the relations that `list_display` walks in `list_select_related`, use
+    `autocomplete_fields` for foreign keys to large tables, and let `save_model` call a service.
+    """
+
+    show_full_result_count = False
+    list_select_related: bool | list[str] | tuple[str, ...] = ()
+    list_per_page = 50
+    warn_unsaved_form = True
+    compressed_fields = True
+
+
+class BaseTabularInline(WithoutDeletion, TabularInline):
+    """Rows below their parent; nothing can be deleted."""
+
+    extra = 0
+    show_change_link = True
+
+
+class BaseStackedInline(WithoutDeletion, StackedInline):
+    """Blocks below their parent; nothing can be deleted."""
+
+    extra = 0
