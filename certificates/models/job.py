@@ -1,0 +1,74 @@
+"""The work queue: one row a dose, written by the database in the dose's own transaction."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from sites.models import Dose
+
+
+class JobState(models.TextChoices):
+    PENDING = "pending", _("Waiting or in work")
+    ISSUED = "issued", _("Issued")
+    NEEDS_REVIEW = "needs_review", _("Needs a person")
+    CANCELLED = "cancelled", _("Cancelled: the dose was voided")
+
+
+class IssuanceJob(models.Model):
+    """What is owed to a dose. Filled by the trigger of `QueuedDose`, drained by workers.
+
+    `due_at`..`deadline_at` is the promised window; `next_at` is when a worker may take it next:
+    taking it counts the attempt and pushes `next_at` out by the lease, before any work, so that a
+    row that kills its worker shows.
+    """
+
+    dose = models.OneToOneField(
+        Dose, primary_key=True, on_delete=models.PROTECT, related_name="issuance"
+    )
+    state = models.CharField(max_length=12, choices=JobState, db_default=JobState.PENDING)
+    due_at = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+    last_error = models.CharField(max_length=300, db_default="")
+    queued_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("certificate in the making")
+        verbose_name_plural = _("certificates in the making")
+        constraints = [
+            models.CheckConstraint(
+                name="a_certificate_is_due_before_its_deadline",
+                condition=Q(deadline_at__gte=F("due_at")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at"], name="job_pending_by_next_at", condition=Q(state="pending")
+            ),
+            models.Index(
+                fields=["due_at"], name="job_pending_by_due_at", condition=Q(state="pending")
+            ),
+            models.Index(
+                fields=["state"], name="job_needing_review", condition=Q(state="needs_review")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"job of dose {self.dose_id}"
+
+
+class WorkerHeartbeat(models.Model):
+    """A worker's sign of life, one row a process, kept by the drain loop."""
+
+    worker = models.CharField(max_length=120, primary_key=True)
+    beat_at = models.DateTimeField(db_default=Now())
+    issued = models.PositiveBigIntegerField(db_default=0)
+
+    class Meta:
+        verbose_name = _("worker heartbeat")
+        verbose_name_plural = _("worker heartbeats")
+
+    def __str__(self) -> str:
+        return self.worker

@@ -1,0 +1,38 @@
+"""The public half of the signing keys. Private keys are files that only workers read."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class KeyStatus(models.TextChoices):
+    ACTIVE = "active", _("Signing")
+    RETIRED = "retired", _("Retired: its certificates stay valid")
+    COMPROMISED = "compromised", _("Compromised: its certificates are void")
+
+
+class SigningKey(models.Model):
+    """A document signer certificate (DSC) under our country authority (CSCA)."""
+
+    kid = models.CharField(max_length=16, unique=True, help_text=_("8 bytes, hex"))
+    certificate_pem = models.TextField()
+    csca_pem = models.TextField()
+    status = models.CharField(max_length=11, choices=KeyStatus, default=KeyStatus.ACTIVE)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    sign_until = models.DateTimeField(
+        help_text=_("Certificates of 12 months must end before the DSC does.")
+    )
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        constraints = [
+            models.CheckConstraint(
+                name="a_key_stops_signing_before_it_ends",
+                condition=Q(sign_until__lt=F("not_after"), sign_until__gt=F("not_before")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid

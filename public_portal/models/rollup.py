@@ -1,0 +1,91 @@
+"""Statistics: recomputed for what changed, never counted up. Pages read these tables only."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from registration.models import AdministrativeUnit
+from sites.models import Site, Vaccine
+
+
+class DirtyDay(models.Model):
+    """A place and day to be counted again. Append only, no unique key: writers never wait.
+
+    The rows commit with the change they tell of, so whoever deletes a row sees that change.
+    """
+
+    province = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    site = models.ForeignKey(
+        Site, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    day = models.DateField()
+    marked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("day to be counted again")
+        verbose_name_plural = _("days to be counted again")
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class SiteDay(models.Model):
+    """Recorded doses of one site, day (of administration, in Viet Nam) and vaccine.
+
+    `people_first`: people whose first recorded dose ever this is; `people_full`: people whose
+    primary series this dose completes; each person counts once in the country.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="days")
+    province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    vaccine = models.ForeignKey(Vaccine, on_delete=models.PROTECT, related_name="+")
+    doses = models.PositiveIntegerField()
+    people_first = models.PositiveIntegerField()
+    people_full = models.PositiveIntegerField()
+    boosters = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("day of a site")
+        verbose_name_plural = _("days of sites")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_site_day_and_vaccine", fields=["site", "day", "vaccine"]
+            ),
+        ]
+        indexes = [models.Index(fields=["province", "day"], name="site_day_by_province_day")]
+
+    def __str__(self) -> str:
+        return f"site day {self.pk}"
+
+
+class ProvinceDay(models.Model):
+    """A province's day: recorded doses summed over its sites, and reported doses.
+
+    `reported` is empty where nobody reported: then, and only then, the headline figure is the
+    recorded one (DESIGN, Reported and recorded).
+    """
+
+    province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    recorded = models.PositiveIntegerField()
+    people_first = models.PositiveIntegerField()
+    people_full = models.PositiveIntegerField()
+    boosters = models.PositiveIntegerField()
+    reported = models.PositiveIntegerField(null=True)
+    reported_first = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("day of a province")
+        verbose_name_plural = _("days of provinces")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_province_and_day", fields=["province", "day"]
+            ),
+        ]
+        indexes = [models.Index(fields=["day"], name="province_day_by_day")]
+
+    def __str__(self) -> str:
+        return f"province day {self.pk}"

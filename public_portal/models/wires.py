@@ -1,0 +1,98 @@
+"""The wires from doses and reports to the rollups: statement-level triggers on proxy models."""
+
+import pgtrigger
+
+from public_portal.models.report import DailyReport
+from sites.models import Dose
+
+_DAY = "(d.administered_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+
+# People are counted once, at their first and at their completing dose: a change to one of a
+# person's doses can move those, so all days of that person's doses are counted again.
+MARK_NEW_DOSES = f"""
+    INSERT INTO public_portal_dirtyday (province_id, site_id, day)
+    SELECT DISTINCT s.province_id, d.site_id, {_DAY}
+      FROM vaccination_sites_dose d
+      JOIN vaccination_sites_site s ON s.id = d.site_id
+     WHERE d.citizen_id IN (SELECT citizen_id FROM new_rows);
+    RETURN NULL;
+"""  # noqa: S608
+
+MARK_CHANGED_DOSES = f"""
+    INSERT INTO public_portal_dirtyday (province_id, site_id, day)
+    SELECT DISTINCT s.province_id, d.site_id, {_DAY}
+      FROM (SELECT site_id, administered_at FROM old_rows
+            UNION ALL
+            SELECT site_id, administered_at FROM vaccination_sites_dose
+             WHERE citizen_id IN (SELECT citizen_id FROM old_rows
+                                  UNION SELECT citizen_id FROM new_rows)) d
+      JOIN vaccination_sites_site s ON s.id = d.site_id;
+    RETURN NULL;
+"""  # noqa: S608
+
+_MARK_REPORTS = """
+    INSERT INTO public_portal_dirtyday (province_id, day)
+    SELECT DISTINCT province_id, day FROM {rows};
+    RETURN NULL;
+"""
+
+
+class CountedDose(Dose):
+    """Doses, as the rollups watch them."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mark_new_doses",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=MARK_NEW_DOSES,
+            ),
+            pgtrigger.Trigger(
+                name="mark_changed_doses",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func=MARK_CHANGED_DOSES,
+            ),
+        ]
+
+
+class CountedReport(DailyReport):
+    """Daily reports, as the rollups watch them."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mark_new_reports",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=_MARK_REPORTS.format(rows="new_rows"),
+            ),
+            pgtrigger.Trigger(
+                name="mark_changed_reports",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func=_MARK_REPORTS.format(
+                    rows="(SELECT province_id, day FROM old_rows"
+                    " UNION SELECT province_id, day FROM new_rows) r"
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="mark_deleted_reports",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="old_rows"),
+                func=_MARK_REPORTS.format(rows="old_rows"),
+            ),
+        ]

@@ -1,0 +1,50 @@
+"""People, places, needs for a shot, and messages to phones."""
+
+from registration.models.account import Account
+from registration.models.citizen import (
+    Citizen,
+    DocumentKind,
+    HouseholdMember,
+    IdentityCheck,
+    IdentityDocument,
+    RecordAccess,
+    Sex,
+)
+from registration.models.message import CodePurpose, OneTimeCode, SmsMessage, SmsStatus
+from registration.models.need import (
+    LIVE_REGISTRATION,
+    CheckInCode,
+    DoseKind,
+    HalfDay,
+    MedicalHistoryQuestion,
+    PriorityGroup,
+    RegistrationStatus,
+    ShotRegistration,
+)
+from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
+
+__all__ = [
+    "LIVE_REGISTRATION",
+    "Account",
+    "AdministrativeUnit",
+    "CheckInCode",
+    "Citizen",
+    "CodePurpose",
+    "DocumentKind",
+    "DoseKind",
+    "HalfDay",
+    "HouseholdMember",
+    "IdentityCheck",
+    "IdentityDocument",
+    "MedicalHistoryQuestion",
+    "OneTimeCode",
+    "PriorityGroup",
+    "RecordAccess",
+    "RegistrationStatus",
+    "Sex",
+    "ShotRegistration",
+    "SmsMessage",
+    "SmsStatus",
+    "UnitKind",
+    "UnitSuccession",
+]

@@ -1,0 +1,162 @@
+"""People, their papers, and the phones that speak for them."""
+
+import uuid
+from typing import Any
+
+import pghistory
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registration.models.account import Account
+from registration.models.place import AdministrativeUnit
+from vaxplatform.crypto import SealedTextField
+from vaxplatform.vietnam import search_key
+
+
+class Sex(models.TextChoices):
+    MALE = "male", _("Male")
+    FEMALE = "female", _("Female")
+    OTHER = "other", _("Other")
+
+
+class IdentityCheck(models.TextChoices):
+    """What the population database said of this person (a check made outside, see DOMAIN)."""
+
+    NOT_CHECKED = "not_checked", _("Not checked")
+    MATCHED = "matched", _("Matched")
+    MISMATCHED = "mismatched", _("Mismatched")
+    MALFORMED_ID = "malformed_id", _("Malformed ID")
+    NO_ID = "no_id", _("No ID")
+
+
+@pghistory.track(exclude=["search_name"])
+class Citizen(models.Model):
+    """One person. Several phones may speak for a person, and one phone for several people."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    full_name = models.CharField(_("full name"), max_length=100)
+    search_name = models.CharField(max_length=100, editable=False)
+    date_of_birth = models.CharField(
+        _("date of birth"), max_length=10, help_text=_("YYYY, YYYY-MM or YYYY-MM-DD")
+    )
+    sex = models.CharField(_("sex"), max_length=6, choices=Sex)
+    phone = models.CharField(_("phone"), max_length=16, blank=True)
+    nationality = models.CharField(_("nationality"), max_length=2, default="VN")
+    ethnicity = models.CharField(_("ethnicity"), max_length=40, blank=True)
+    occupation = models.CharField(_("occupation"), max_length=100, blank=True)
+    workplace = models.CharField(_("workplace"), max_length=160, blank=True)
+    province = models.ForeignKey(
+        AdministrativeUnit, verbose_name=_("province"), on_delete=models.PROTECT, related_name="+"
+    )
+    ward = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name=_("ward"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    identity_check = models.CharField(
+        _("identity check"), max_length=12, choices=IdentityCheck, default=IdentityCheck.NOT_CHECKED
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("citizen")
+        verbose_name_plural = _("citizens")
+        constraints = [
+            models.CheckConstraint(
+                name="a_date_of_birth_is_a_year_a_month_or_a_day",
+                condition=Q(date_of_birth__regex=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-[0-3]\d)?)?$"),
+            ),
+            models.CheckConstraint(
+                name="a_citizen_phone_is_e164_or_empty",
+                condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{7,14}$"),
+            ),
+            models.CheckConstraint(name="a_citizen_has_a_name", condition=~Q(full_name="")),
+        ]
+        indexes = [
+            GinIndex(
+                OpClass(F("search_name"), name="gin_trgm_ops"), name="citizen_search_name_trgm"
+            ),
+            models.Index(fields=["search_name", "date_of_birth"], name="citizen_name_and_birth"),
+            models.Index(fields=["phone"], name="citizen_phone", condition=~Q(phone="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"citizen {self.public_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_name = search_key(self.full_name)
+        super().save(*args, **kwargs)
+
+
+class HouseholdMember(models.Model):
+    """`account` may see and act for `citizen`."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="household")
+    citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="households")
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("household member")
+        verbose_name_plural = _("household members")
+        constraints = [
+            models.UniqueConstraint(
+                name="a_citizen_stands_once_in_a_household", fields=["account", "citizen"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"household member {self.pk}"
+
+
+class DocumentKind(models.TextChoices):
+    CCCD = "cccd", _("Citizen identity card (CCCD)")
+    CMND = "cmnd", _("Old identity card (CMND)")
+    PASSPORT = "passport", _("Passport")
+    BHYT = "bhyt", _("Health insurance card (BHYT)")
+
+
+class IdentityDocument(models.Model):
+    """A paper's number: sealed for reading, and as a keyed hash for looking up."""
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=8, choices=DocumentKind)
+    number = SealedTextField()
+    number_index = models.BinaryField(max_length=32)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("identity document")
+        verbose_name_plural = _("identity documents")
+        constraints = [
+            models.UniqueConstraint(
+                name="a_document_number_belongs_to_one_citizen", fields=["kind", "number_index"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"document {self.pk}"
+
+
+class RecordAccess(models.Model):
+    """Who looked at a person's record, when and why. Insert only; the citizen can read it."""
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="accesses")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    client = models.CharField(max_length=80, blank=True)
+    purpose = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("record access")
+        verbose_name_plural = _("record accesses")
+        indexes = [models.Index(fields=["citizen", "-at"], name="record_access_by_citizen")]
+
+    def __str__(self) -> str:
+        return f"access {self.pk}"

@@ -1,0 +1,69 @@
+"""What is sent to phones: one-time codes and the SMS outbox, both rows in PostgreSQL."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class CodePurpose(models.TextChoices):
+    SIGN_IN = "sign_in", _("Sign in")
+    FOLLOW_CASE = "follow_case", _("Follow a case")
+
+
+class OneTimeCode(models.Model):
+    """A 6-digit code sent to a phone, good once, in the browser session that asked for it."""
+
+    phone = models.CharField(max_length=16)
+    purpose = models.CharField(max_length=12, choices=CodePurpose)
+    session_key = models.CharField(max_length=64)
+    digest = models.BinaryField(max_length=32)
+    wrong_attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+        indexes = [models.Index(fields=["phone", "-created_at"], name="one_time_code_by_phone")]
+
+    def __str__(self) -> str:
+        return f"code {self.pk}"
+
+
+class SmsStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+
+
+class SmsMessage(models.Model):
+    """The outbox: written with the event it tells of, sent after commit, retried by the worker.
+
+    A code's text is blanked once it is sent; the row stays for the budgets.
+    """
+
+    phone = models.CharField(max_length=16)
+    text = models.TextField()
+    is_code = models.BooleanField(default=False)
+    status = models.CharField(max_length=8, choices=SmsStatus, default=SmsStatus.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("SMS")
+        verbose_name_plural = _("SMS")
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                name="sms_waiting_by_next_at",
+                condition=Q(status=SmsStatus.WAITING),
+            ),
+            models.Index(fields=["created_at"], name="sms_by_created_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"SMS {self.pk}"

@@ -1,0 +1,146 @@
+"""The need for a shot: who, which dose, in which group, wanted when."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registration.models.account import Account
+from registration.models.citizen import Citizen
+
+
+class PriorityGroup(models.Model):
+    """One of the groups of Decision 3355/QĐ-BYT, in force from `valid_from`."""
+
+    number = models.PositiveSmallIntegerField(unique=True)
+    name_vi = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    citation = models.CharField(max_length=200)
+    valid_from = models.DateField()
+
+    class Meta:
+        verbose_name = _("priority group")
+        verbose_name_plural = _("priority groups")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        from django.utils.translation import get_language
+
+        return f"{self.number}. {self.name_en if get_language() == 'en' else self.name_vi}"
+
+
+class HalfDay(models.TextChoices):
+    MORNING = "morning", _("Morning")
+    AFTERNOON = "afternoon", _("Afternoon")
+
+
+class DoseKind(models.TextChoices):
+    """What a dose is for, apart from its ordinal (docs: DOMAIN, Vaccines and rules)."""
+
+    PRIMARY = "primary", _("Primary series")
+    ADDITIONAL = "additional", _("Additional dose")
+    BOOSTER = "booster", _("Booster")
+
+
+class RegistrationStatus(models.TextChoices):
+    SUBMITTED = "submitted", _("Submitted")
+    APPROVED = "approved", _("Approved")
+    SCHEDULED = "scheduled", _("Scheduled")
+    CHECKED_IN = "checked_in", _("Checked in")
+    VACCINATED = "vaccinated", _("Vaccinated")
+    CANCELLED = "cancelled", _("Cancelled")
+    DEFERRED = "deferred", _("Deferred")
+    REFUSED = "refused", _("Refused")
+
+
+LIVE_REGISTRATION = (
+    RegistrationStatus.SUBMITTED,
+    RegistrationStatus.APPROVED,
+    RegistrationStatus.SCHEDULED,
+    RegistrationStatus.CHECKED_IN,
+)
+
+
+class ShotRegistration(models.Model):
+    """A wish to be vaccinated; an appointment (in `sites`) joins it to a session."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.CharField(_("registration code"), max_length=12, unique=True)
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="registrations")
+    registered_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="registrations"
+    )
+    dose_number = models.PositiveSmallIntegerField(_("dose number"))
+    dose_kind = models.CharField(max_length=10, choices=DoseKind, default=DoseKind.PRIMARY)
+    group = models.ForeignKey(
+        PriorityGroup, verbose_name=_("priority group"), on_delete=models.PROTECT
+    )
+    wanted_on = models.DateField(_("wanted date"))
+    wanted_half = models.CharField(_("time of day"), max_length=9, choices=HalfDay)
+    medical_history = models.JSONField(
+        _("medical history"), default=dict, help_text=_("question code → yes, no or unknown")
+    )
+    consented_at = models.DateTimeField(_("consented at"))
+    status = models.CharField(
+        max_length=10, choices=RegistrationStatus, default=RegistrationStatus.SUBMITTED
+    )
+    status_reason = models.CharField(max_length=200, blank=True)
+    submitted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("shot registration")
+        verbose_name_plural = _("shot registrations")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_live_registration_per_citizen",
+                fields=["citizen"],
+                condition=Q(status__in=LIVE_REGISTRATION),
+            ),
+            models.CheckConstraint(
+                name="a_registration_is_for_dose_one_to_nine",
+                condition=Q(dose_number__range=(1, 9)),
+            ),
+            models.CheckConstraint(
+                name="a_registration_that_ended_early_has_a_reason",
+                condition=~Q(status__in=["deferred", "refused"]) | ~Q(status_reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CheckInCode(models.Model):
+    """An opaque code in a citizen's QR, looked up at the site; says nothing by itself."""
+
+    code = models.CharField(max_length=26, unique=True)
+    citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="check_in_codes")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("check-in code")
+        verbose_name_plural = _("check-in codes")
+
+    def __str__(self) -> str:
+        return f"check-in code {self.pk}"
+
+
+class MedicalHistoryQuestion(models.Model):
+    """A question of the registration form, answered yes, no or unknown."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField()
+    question_vi = models.CharField(max_length=200)
+    question_en = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = _("medical history question")
+        verbose_name_plural = _("medical history questions")
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        from django.utils.translation import get_language
+
+        return self.question_en if get_language() == "en" else self.question_vi

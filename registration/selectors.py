@@ -1,0 +1,42 @@
+"""Reading people and places: ready querysets."""
+
+from django.conf import settings
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
+from vaxplatform.vietnam import search_key
+
+
+def provinces_in_use() -> QuerySet[AdministrativeUnit]:
+    """The provinces that forms offer (settings.PLACES_SCHEME), by name."""
+    return AdministrativeUnit.objects.of_scheme(settings.PLACES_SCHEME).provinces().order_by("name")
+
+
+def wards_of(province: AdministrativeUnit) -> QuerySet[AdministrativeUnit]:
+    """The wards of a province; those of 2021 hang under districts."""
+    return AdministrativeUnit.objects.filter(
+        Q(parent=province) | Q(parent__parent=province), kind=UnitKind.WARD
+    ).select_related("parent")
+
+
+def unit_by_code(*, kind: UnitKind, code: str) -> AdministrativeUnit | None:
+    """The unit with this code: of the scheme in use, else of the other reform."""
+    in_use_first = Case(
+        When(scheme=settings.PLACES_SCHEME, then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    return AdministrativeUnit.objects.filter(kind=kind, code=code).order_by(in_use_first).first()
+
+
+def name_matches(typed: str) -> Q:
+    """Citizens whose name holds every typed word, accents aside."""
+    condition = Q()
+    for word in search_key(typed).split():
+        condition &= Q(search_name__contains=word)
+    return condition
+
+
+def household_of(account: Account) -> QuerySet[Citizen]:
+    """The people for whom this phone speaks, in the order in which they joined."""
+    return Citizen.objects.filter(households__account=account).order_by("households__joined_at")

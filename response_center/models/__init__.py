@@ -1,0 +1,21 @@
+"""Cases and their history."""
+
+from response_center.models.case import (
+    LIVE_CASE,
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseLevel,
+    CaseStatus,
+    RejectionReason,
+)
+
+__all__ = [
+    "LIVE_CASE",
+    "Case",
+    "CaseEvent",
+    "CaseKind",
+    "CaseLevel",
+    "CaseStatus",
+    "RejectionReason",
+]

@@ -1,0 +1,160 @@
+"""Cases: what citizens report, who has it, and how it ended."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registration.models import AdministrativeUnit, Citizen, DoseKind
+from sites.models import Dose, Site, Vaccine
+
+
+class CaseKind(models.TextChoices):
+    NO_CERTIFICATE = "no_certificate", _("I have no certificate")
+    WRONG_DATA = "wrong_data", _("Something on my record is wrong")
+    NOT_MY_DOSE = "not_my_dose", _("A dose on my record is not mine")
+    REACTION = "reaction", _("A reaction after the shot")
+    QUESTION = "question", _("A question")
+    COMPLAINT = "complaint", _("A complaint")
+    STUCK_CERTIFICATE = "stuck_certificate", _("A certificate that cannot be issued")
+
+
+class CaseStatus(models.TextChoices):
+    """See docs/states.md for who moves a case from one to the next."""
+
+    OPEN = "open", _("Waiting for an agent")
+    WITH_SITE = "with_site", _("With the vaccination site")
+    RESOLVED = "resolved", _("Resolved")
+    REJECTED = "rejected", _("Rejected")
+
+
+class CaseLevel(models.TextChoices):
+    SITE = "site", _("Vaccination site")
+    PROVINCE = "province", _("Province")
+    MINISTRY = "ministry", _("Ministry")
+
+
+class RejectionReason(models.TextChoices):
+    """The reasons of Công văn 9458/BYT-CNTT: a rejection always names one."""
+
+    NAME_WITHOUT_ACCENTS = "name_without_accents", _("The name was given without accents")
+    EVIDENCE_UNREADABLE = "evidence_unreadable", _("The evidence is missing or unreadable")
+    NO_SUCH_DOSE = "no_such_dose", _("The site's list has no such dose")
+    WRONG_SITE = "wrong_site", _("Another site was meant")
+    DUPLICATE = "duplicate", _("The same request was sent before")
+    ALREADY_RIGHT = "already_right", _("The data is already right")
+    ID_NOT_VALID = "id_not_valid", _("The identity number is not valid")
+    NOT_VACCINATED = "not_vaccinated", _("The person was not vaccinated")
+    OTHER = "other", _("Another reason, given in words")
+
+
+LIVE_CASE = (CaseStatus.OPEN, CaseStatus.WITH_SITE)
+
+
+class Case(models.Model):
+    """One report. `number` is what a person writes down; `claimed_until` is the agent's lease.
+
+    The `said_*` fields are what the citizen says of the dose: unproven until the site confirms.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("case number"), max_length=12, unique=True)
+    kind = models.CharField(_("about"), max_length=20, choices=CaseKind)
+    status = models.CharField(max_length=10, choices=CaseStatus, default=CaseStatus.OPEN)
+    level = models.CharField(max_length=8, choices=CaseLevel, default=CaseLevel.SITE)
+    phone = models.CharField(_("phone"), max_length=16, blank=True)
+    language = models.CharField(max_length=2, default="vi")
+    citizen = models.ForeignKey(
+        Citizen, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    dose = models.ForeignKey(
+        Dose, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    site = models.ForeignKey(
+        Site, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    province = models.ForeignKey(
+        AdministrativeUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    description = models.TextField(_("in the citizen's words"), blank=True)
+    said_vaccine = models.ForeignKey(
+        Vaccine, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    said_lot_number = models.CharField(max_length=30, blank=True)
+    said_administered_on = models.DateField(null=True, blank=True)
+    said_dose_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    said_dose_kind = models.CharField(max_length=10, choices=DoseKind, default=DoseKind.PRIMARY)
+    opened_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(_("answer due"))
+    first_answer_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="claimed_cases",
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    rejection_reason = models.CharField(max_length=20, choices=RejectionReason, blank=True)
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_live_case_per_stuck_dose",
+                fields=["dose"],
+                condition=Q(kind=CaseKind.STUCK_CERTIFICATE, status__in=LIVE_CASE),
+            ),
+            models.CheckConstraint(
+                name="a_rejected_case_names_its_reason",
+                condition=~Q(status=CaseStatus.REJECTED) | ~Q(rejection_reason=""),
+            ),
+            models.CheckConstraint(
+                name="a_claim_names_an_agent_and_a_time",
+                condition=Q(claimed_by__isnull=True, claimed_until__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_closed_case_says_when",
+                condition=Q(status__in=LIVE_CASE, closed_at__isnull=True)
+                | Q(status__in=["resolved", "rejected"], closed_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="live_case_by_due_at",
+                condition=Q(status__in=LIVE_CASE),
+            ),
+            models.Index(fields=["citizen"], name="case_by_citizen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CaseEvent(models.Model):
+    """A step in a case's history. Insert only; `is_public` ones are shown to the citizen."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    verb = models.CharField(max_length=20)
+    note = models.TextField(blank=True)
+    is_public = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("step of a case")
+        verbose_name_plural = _("steps of cases")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.verb} of case {self.case_id}"

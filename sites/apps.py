@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SitesConfig(AppConfig):
+    """The vaccination sites. The label differs from the folder: django.contrib.sites owns it."""
+
+    name = "sites"
+    label = "vaccination_sites"
+    verbose_name = _("Vaccination sites")
+
+    def ready(self) -> None:
+        from sites.services import reference
+        from vaxplatform.reference import register_loader
+
+        register_loader("vaccines", reference.load_vaccines)
+        register_loader("interval rules", reference.load_interval_rules)
+        register_loader("screening forms", reference.load_screening_forms)

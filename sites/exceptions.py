@@ -1,0 +1,161 @@
+"""Why a site's step was refused: stable codes and sentences for people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from vaxplatform.errors import DomainError
+
+
+class IdempotencyKeyReused(DomainError):
+    code = "idempotency_key_reused"
+    message = _("This request number was used before for a different dose.")
+
+
+class VaccineUnknown(DomainError):
+    code = "vaccine_unknown"
+    message = _("There is no vaccine with this product code.")
+    field = "vaccine"
+
+
+class LotUnknown(DomainError):
+    code = "lot_unknown"
+    message = _("This site has no lot with this number of this vaccine.")
+    field = "lot_number"
+
+
+class LotExpired(DomainError):
+    code = "lot_expired"
+    message = _("This lot expired before the day of the dose.")
+    field = "lot_number"
+
+
+class LotRecalled(DomainError):
+    code = "lot_recalled"
+    message = _("This lot was recalled. Set it aside and use another.")
+    field = "lot_number"
+
+
+class LotExhausted(DomainError):
+    code = "lot_exhausted"
+    message = _("No dose of this lot is left at this site.")
+    field = "lot_number"
+
+
+class DoseInFuture(DomainError):
+    code = "dose_in_future"
+    message = _("The time of the injection lies in the future.")
+    field = "administered_at"
+
+
+class DoseTooOld(DomainError):
+    code = "dose_too_old"
+    message = _("Vaccination against COVID-19 in Viet Nam began on 8 March 2021.")
+    field = "administered_at"
+
+
+class DoseBeforeBirth(DomainError):
+    code = "dose_before_birth"
+    message = _("The injection lies before the person's date of birth.")
+    field = "administered_at"
+
+
+class DoseNumberTaken(DomainError):
+    code = "dose_number_taken"
+    message = _("A dose with this number is already on record for this person.")
+    field = "dose_number"
+
+
+class DoseOnSameDay(DomainError):
+    code = "dose_on_same_day"
+    message = _("Another dose of this person is on record for the same day.")
+    field = "administered_at"
+
+
+class DoseOutOfOrder(DomainError):
+    code = "dose_out_of_order"
+    message = _("By date, this dose does not fit between the person's other doses.")
+    field = "dose_number"
+
+
+class IntervalTooShort(DomainError):
+    code = "interval_too_short"
+    message = _(
+        "Only %(days)s days after the previous dose;"
+        " at least %(min_days)s are required (%(citation)s)."
+    )
+    field = "administered_at"
+
+
+class VaccinesNotInterchangeable(DomainError):
+    code = "vaccines_not_interchangeable"
+    message = _("No rule allows this vaccine after the previous one.")
+    field = "vaccine"
+
+
+class SiteNotActive(DomainError):
+    code = "site_not_active"
+    message = _("This site is not active.")
+
+
+class SessionNotOpen(DomainError):
+    code = "session_not_open"
+    message = _("This session is not open today.")
+
+
+class SessionFull(DomainError):
+    code = "session_full"
+    message = _("No seat is left in this session.")
+
+
+class AlreadyCheckedIn(DomainError):
+    code = "already_checked_in"
+    message = _("This person is already checked in to this session.")
+
+
+class NotCheckedIn(DomainError):
+    code = "not_checked_in"
+    message = _("This person is not waiting for screening.")
+
+
+class AlreadyScreened(DomainError):
+    code = "already_screened"
+    message = _("This person has been screened already.")
+
+
+class NotCleared(DomainError):
+    code = "not_cleared"
+    message = _("This person has not passed the screening today.")
+
+
+class OverrideNeedsReason(DomainError):
+    code = "override_needs_reason"
+    message = _("You decide against what the form proposes: give the reason.")
+    field = "override_reason"
+
+
+class SamePersonScreensAndInjects(DomainError):
+    code = "same_person_screens_and_injects"
+    message = _(
+        "Screening and injection are done by two people. If nobody else is here, give the reason."
+    )
+    field = "override_reason"
+
+
+class NotUnderObservation(DomainError):
+    code = "not_under_observation"
+    message = _("This person is not under observation.")
+
+
+class ObservationNotOver(DomainError):
+    code = "observation_not_over"
+    message = _("The 30 minutes of observation are not over yet.")
+
+
+class DoseAlreadyVoided(DomainError):
+    code = "dose_already_voided"
+    message = _("This dose has been voided already.")
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    message = _("Give the reason.")
+    field = "reason"

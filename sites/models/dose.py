@@ -1,0 +1,106 @@
+"""The dose: what everything else is about."""
+
+import datetime
+import uuid
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from registration.models import AdministrativeUnit, Citizen, DoseKind
+from sites.models.session import Session
+from sites.models.site import ApiClient, Site
+from sites.models.stock import Lot
+from sites.models.vaccine import Vaccine
+from sites.models.visit import Visit
+
+# How far ahead of ours a recording system's clock may be before its dose counts as "future".
+CLOCK_TOLERANCE = datetime.timedelta(minutes=5)
+
+
+class DoseStatus(models.TextChoices):
+    RECORDED = "recorded", _("Recorded")
+    VOIDED = "voided", _("Voided")
+
+
+class DoseSource(models.TextChoices):
+    """How the dose reached us: while the person was there, or later from paper."""
+
+    LIVE = "live", _("Recorded at once")
+    PAPER = "paper", _("Entered from paper")
+
+
+@pghistory.track()
+class Dose(models.Model):
+    """One injection given to one citizen. Never deleted: voided, with a reason.
+
+    `administered_at` is when it happened, `recorded_at` when we learnt of it.
+    `residence_province` is the citizen's province on that day. `lot` is the site's stock row.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="doses")
+    dose_number = models.PositiveSmallIntegerField(_("dose number"))
+    dose_kind = models.CharField(_("kind of dose"), max_length=10, choices=DoseKind)
+    vaccine = models.ForeignKey(Vaccine, on_delete=models.PROTECT, related_name="doses")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="doses")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="doses")
+    residence_province = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.PROTECT, related_name="+"
+    )
+    session = models.ForeignKey(
+        Session, null=True, blank=True, on_delete=models.PROTECT, related_name="doses"
+    )
+    visit = models.ForeignKey(
+        Visit, null=True, blank=True, on_delete=models.PROTECT, related_name="doses"
+    )
+    administered_at = models.DateTimeField(_("administered at"))
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    vaccinator = models.CharField(_("vaccinator"), max_length=100)
+    source = models.CharField(_("source"), max_length=5, choices=DoseSource)
+    status = models.CharField(max_length=8, choices=DoseStatus, default=DoseStatus.RECORDED)
+    void_reason = models.CharField(_("reason for voiding"), max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    api_client = models.ForeignKey(ApiClient, null=True, on_delete=models.PROTECT)
+    idempotency_key = models.UUIDField(unique=True)
+    request_digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name = _("dose")
+        verbose_name_plural = _("doses")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_recorded_dose_per_citizen_and_number",
+                fields=["citizen", "dose_number"],
+                condition=Q(status=DoseStatus.RECORDED),
+            ),
+            models.UniqueConstraint(
+                name="one_recorded_dose_per_visit",
+                fields=["visit"],
+                condition=Q(status=DoseStatus.RECORDED),
+            ),
+            models.CheckConstraint(
+                name="a_dose_number_is_one_to_nine", condition=Q(dose_number__range=(1, 9))
+            ),
+            models.CheckConstraint(
+                name="a_dose_is_recorded_after_it_was_given",
+                condition=Q(recorded_at__gte=F("administered_at") - CLOCK_TOLERANCE),
+            ),
+            models.CheckConstraint(
+                name="a_voided_dose_has_a_reason",
+                condition=~Q(status=DoseStatus.VOIDED) | ~Q(void_reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lot"], name="dose_by_lot"),
+            models.Index(fields=["site", "administered_at"], name="dose_by_site_and_time"),
+            models.Index(fields=["recorded_at"], name="dose_by_recorded_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"dose {self.public_id}"

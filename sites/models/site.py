@@ -1,0 +1,112 @@
+"""Vaccination sites, who works there, and which systems may record for them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registration.models import AdministrativeUnit
+
+
+class Site(models.Model):
+    """A place where people are vaccinated: a commune station, a hospital, a school hall."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=160)
+    province = models.ForeignKey(
+        AdministrativeUnit, verbose_name=_("province"), on_delete=models.PROTECT, related_name="+"
+    )
+    ward = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name=_("ward"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=16, blank=True)
+    on_platform = models.BooleanField(
+        _("on the platform"),
+        default=True,
+        help_text=_("Off: the site works on paper and enters its doses later."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("vaccination site")
+        verbose_name_plural = _("vaccination sites")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    SITE_RECORDER = "site_recorder", _("Site recorder")
+    SITE_DOCTOR = "site_doctor", _("Site doctor")
+    SITE_MANAGER = "site_manager", _("Site manager")
+    PROVINCE_OFFICER = "province_officer", _("Province officer")
+    NATIONAL_OFFICER = "national_officer", _("National officer")
+    AGENT = "agent", _("Response centre agent")
+    AUDITOR = "auditor", _("Auditor")
+    ADMIN = "admin", _("Administrator")
+
+
+SITE_ROLES = (Role.SITE_RECORDER, Role.SITE_DOCTOR, Role.SITE_MANAGER)
+NATIONAL_ROLES = (Role.NATIONAL_OFFICER, Role.AGENT, Role.AUDITOR, Role.ADMIN)
+
+
+class StaffPosting(models.Model):
+    """A staff login's role and where it holds: a site, a province, or the nation.
+
+    The one source of rights: see `sites.scoping`.
+    """
+
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posting"
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    site = models.ForeignKey(
+        Site, null=True, blank=True, on_delete=models.PROTECT, related_name="postings"
+    )
+    province = models.ForeignKey(
+        AdministrativeUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("staff posting")
+        verbose_name_plural = _("staff postings")
+        constraints = [
+            models.CheckConstraint(
+                name="a_posting_holds_where_its_role_works",
+                condition=Q(role__in=SITE_ROLES, site__isnull=False, province__isnull=True)
+                | Q(role=Role.PROVINCE_OFFICER, site__isnull=True, province__isnull=False)
+                | Q(role__in=NATIONAL_ROLES, site__isnull=True, province__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.get_role_display()}"
+
+
+class ApiClient(models.Model):
+    """A system that records doses for one site; its token is kept as a hash only."""
+
+    name = models.CharField(_("name"), max_length=80)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="api_clients")
+    token_digest = models.BinaryField(max_length=32, unique=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("API client")
+        verbose_name_plural = _("API clients")
+
+    def __str__(self) -> str:
+        return self.name

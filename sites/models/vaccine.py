@@ -1,0 +1,182 @@
+"""Vaccine products and the rules of giving them: rows with effective dates and citations."""
+
+import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from registration.models import AdministrativeUnit, DoseKind
+
+
+class Vaccine(models.Model):
+    """A product, named by its EU code (value set vaccine-medicinal-product)."""
+
+    code = models.CharField(_("EU product code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    vietnamese_name = models.CharField(_("Vietnamese name"), max_length=80)
+    manufacturer = models.CharField(_("manufacturer"), max_length=80)
+    holder_code = models.CharField(_("EU holder code"), max_length=60)
+    prophylaxis_code = models.CharField(_("EU prophylaxis code"), max_length=20)
+    primary_doses = models.PositiveSmallIntegerField(_("doses of the primary series"))
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("vaccine")
+        verbose_name_plural = _("vaccines")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_primary_series_has_one_to_four_doses",
+                condition=Q(primary_doses__range=(1, 4)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.vietnamese_name
+
+
+class EffectiveQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def in_force_on(self, day: datetime.date) -> Self:
+        """Rules in force on `day` (both bounds inclusive)."""
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        )
+
+
+class IntervalRule(models.Model):
+    """How many days must, and should at most, lie between a dose and the one before it.
+
+    `next_vaccine` empty means: any. A row with a province overrides those without one.
+    """
+
+    first_vaccine = models.ForeignKey(
+        Vaccine, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    next_vaccine = models.ForeignKey(
+        Vaccine, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    dose_kind = models.CharField(max_length=10, choices=DoseKind)
+    min_days = models.PositiveSmallIntegerField()
+    max_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    province = models.ForeignKey(
+        AdministrativeUnit, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    citation = models.CharField(max_length=200)
+    to_confirm = models.BooleanField(
+        default=False, help_text=_("Not read in a primary text yet: an official must confirm it.")
+    )
+
+    objects = EffectiveQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("interval rule")
+        verbose_name_plural = _("interval rules")
+        constraints = [
+            models.CheckConstraint(
+                name="a_longest_interval_is_not_shorter_than_the_shortest",
+                condition=Q(max_days__isnull=True) | Q(max_days__gte=F("min_days")),
+            ),
+            models.UniqueConstraint(
+                name="one_interval_rule_per_case_and_start",
+                fields=["first_vaccine", "next_vaccine", "dose_kind", "province", "valid_from"],
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_dose_kind_display()}: {self.min_days}"
+
+
+class ScreeningForm(models.Model):
+    """A version of the ministry's screening form."""
+
+    version = models.CharField(max_length=20, unique=True)
+    citation = models.CharField(max_length=200)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    to_confirm = models.BooleanField(default=False)
+
+    objects = EffectiveQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("screening form")
+        verbose_name_plural = _("screening forms")
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class ScreeningOutcome(models.TextChoices):
+    INJECT = "inject", _("Vaccinate now")
+    CAUTION = "caution", _("Vaccinate with caution")
+    DEFER = "defer", _("Defer")
+    REFER = "refer", _("Refer to a hospital")
+    CONTRAINDICATED = "contraindicated", _("Contraindicated")
+
+
+class ScreeningQuestion(models.Model):
+    """A yes/no question of a form, and what a yes proposes."""
+
+    form = models.ForeignKey(ScreeningForm, on_delete=models.CASCADE, related_name="questions")
+    code = models.SlugField(max_length=40)
+    position = models.PositiveSmallIntegerField()
+    text_vi = models.CharField(max_length=300)
+    text_en = models.CharField(max_length=300)
+    outcome_if_yes = models.CharField(max_length=15, choices=ScreeningOutcome)
+
+    class Meta:
+        verbose_name = _("screening question")
+        verbose_name_plural = _("screening questions")
+        ordering = ["form", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="a_question_stands_once_on_a_form", fields=["form", "code"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        from django.utils.translation import get_language
+
+        return self.text_en if get_language() == "en" else self.text_vi
+
+
+class VitalSign(models.TextChoices):
+    TEMPERATURE = "temperature", _("Temperature")
+    PULSE = "pulse", _("Pulse")
+    SYSTOLIC = "systolic", _("Systolic blood pressure")
+    DIASTOLIC = "diastolic", _("Diastolic blood pressure")
+    BREATHING = "breathing", _("Breathing rate")
+
+
+class BoundApplies(models.TextChoices):
+    ALWAYS = "always", _("Always")
+    HISTORY_OR_OVER_65 = "history_or_over_65", _("With a history, or over 65")
+
+
+class VitalBound(models.Model):
+    """The range in which a vital sign allows vaccination on a form (both ends allowed)."""
+
+    form = models.ForeignKey(ScreeningForm, on_delete=models.CASCADE, related_name="bounds")
+    sign = models.CharField(max_length=12, choices=VitalSign)
+    minimum = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
+    maximum = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
+    unit = models.CharField(max_length=12)
+    applies = models.CharField(max_length=20, choices=BoundApplies, default=BoundApplies.ALWAYS)
+    outcome = models.CharField(
+        max_length=15, choices=ScreeningOutcome, default=ScreeningOutcome.DEFER
+    )
+
+    class Meta:
+        verbose_name = _("bound of a vital sign")
+        verbose_name_plural = _("bounds of vital signs")
+        constraints = [
+            models.UniqueConstraint(name="one_bound_per_form_and_sign", fields=["form", "sign"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_sign_display()

@@ -1,0 +1,45 @@
+"""What every test may rely on: real PostgreSQL, with places, vaccines and rules loaded."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
+
+# Loaded once a run, and never emptied.
+REFERENCE_TABLES = {
+    "registration_administrativeunit",
+    "registration_unitsuccession",
+    "registration_prioritygroup",
+    "registration_medicalhistoryquestion",
+    "vaccination_sites_vaccine",
+    "vaccination_sites_intervalrule",
+    "vaccination_sites_screeningform",
+    "vaccination_sites_screeningquestion",
+    "vaccination_sites_vitalbound",
+    "django_content_type",
+    "auth_permission",
+    "django_migrations",
+}
+
+
+def _empty_all_but_the_reference_tables(_self: TransactionTestCase) -> None:
+    tables = set(connection.introspection.table_names()) - REFERENCE_TABLES
+    names = ", ".join(connection.ops.quote_name(table) for table in sorted(tables))
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """Load the reference data once; tests that commit leave it where it is."""
+    TransactionTestCase._fixture_teardown = _empty_all_but_the_reference_tables  # type: ignore[method-assign]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        call_command("load_reference_data", verbosity=0)
+
+
+@pytest.fixture
+def now() -> datetime.datetime:
+    """A moment to hand to services: 6 November 2021, 10:00 in Viet Nam."""
+    return datetime.datetime(2021, 11, 6, 3, 0, tzinfo=datetime.UTC)

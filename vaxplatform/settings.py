@@ -1,0 +1,184 @@
+"""Settings of the platform. Every value that differs between installations is an environment
+variable; `.env.example` lists them all."""
+
+from pathlib import Path
+
+import environ
+
+from vaxplatform.unfold_settings import UNFOLD  # noqa: F401
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+DEMO = env.bool("DEMO", default=True)
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+INSTALLED_APPS = [
+    "vaxplatform",
+    "registration",
+    "sites",
+    "certificates",
+    "public_portal",
+    "response_center",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "vaxplatform.staff_config.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "csp",
+    "axes",
+    "pgtrigger",
+    "pghistory",
+    "django_structlog",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "vaxplatform.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "vaxplatform.urls"
+WSGI_APPLICATION = "vaxplatform.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ---------------------------------------------------------------- PostgreSQL and Redis
+# The certificate window travels as PostgreSQL settings, so that the trigger that queues a dose
+# (certificates/migrations) and Python read one figure; raw SQL without them gets 1800 and 3600.
+CERTIFICATE_DELAY_SECONDS = env.int("CERTIFICATE_DELAY_SECONDS", default=1800)
+CERTIFICATE_DEADLINE_SECONDS = env.int("CERTIFICATE_DEADLINE_SECONDS", default=3600)
+
+DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES["default"].update(
+    {
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            "options": " ".join(
+                f"-c {name}={value}"
+                for name, value in {
+                    "lock_timeout": "3s",
+                    "statement_timeout": env.str("STATEMENT_TIMEOUT", default="10s"),
+                    "idle_in_transaction_session_timeout": "30s",
+                    "vax.certificate_delay_seconds": CERTIFICATE_DELAY_SECONDS,
+                    "vax.certificate_deadline_seconds": CERTIFICATE_DEADLINE_SECONDS,
+                }.items()
+            ),
+        },
+    }
+)
+REDIS_URL = env.str("REDIS_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---------------------------------------------------------------- people and access
+AUTH_USER_MODEL = "registration.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/account/"
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+
+# Identifiers are encrypted and looked up by a keyed hash (vaxplatform/crypto.py).
+IDENTIFIER_KEYS = env.list("IDENTIFIER_KEYS", default=[])  # "version:base64key", newest first
+BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY", default="")
+
+# ---------------------------------------------------------------- language and time
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = sorted(p for p in (BASE_DIR / "locale").glob("*") if p.is_dir())
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["vaxplatform.formats"]
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+
+# ---------------------------------------------------------------- tasks
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 110
+CELERY_TASK_SOFT_TIME_LIMIT = 100
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 3,
+    "health_check_interval": 10,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# ---------------------------------------------------------------- messages to phones
+SMS_BACKEND = env.str("SMS_BACKEND", default="console")  # console | file | http
+SMS_FILE = env.str("SMS_FILE", default=str(DATA_DIR / "sms.log"))
+SMS_HTTP_URL = env.str("SMS_HTTP_URL", default="")
+SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
+
+# ---------------------------------------------------------------- signing keys: workers only
+SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
+SIGNING_PASSPHRASE = env.str("SIGNING_PASSPHRASE", default="")
+
+# ---------------------------------------------------------------- files
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Which reform's units the forms offer: 2021 (63 provinces, districts, wards) or 2025 (34, wards).
+PLACES_SCHEME = env.int("PLACES_SCHEME", default=2021)
