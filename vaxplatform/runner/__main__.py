@@ -5,7 +5,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from vaxplatform.runner.environment import (
     SECRETS,
@@ -14,6 +13,7 @@ from vaxplatform.runner.environment import (
     read_environment,
 )
 from vaxplatform.runner.errors import RunnerError
+from vaxplatform.runner.run import run
 from vaxplatform.runner.services import VARIABLES, running_services
 from vaxplatform.runner.terminal import coloured, say
 
@@ -36,7 +36,7 @@ def services(_arguments: Sequence[str]) -> int:
     return 0
 
 
-COMMANDS = {"services": services}
+COMMANDS = {"run": run, "services": services}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ import psycopg2
 from vaxplatform.runner import ports, processes
 from vaxplatform.runner.environment import kept_secret
 from vaxplatform.runner.errors import RunnerError
-from vaxplatform.runner.place import Place, find_place
+from vaxplatform.runner.place import find_place
 
 USER = DATABASE = "vax"
 MEGABYTE = 1 << 20
@@ -56,7 +56,9 @@ class Postgres:
         self.sockets = self._socket_folder()
 
     def start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        processes.clear_out(self.place.data, "postgres")  # backends that outlived a killed postmaster
+        processes.clear_out(
+            self.place.data, "postgres"
+        )  # backends that outlived a killed postmaster
         (self.place.data / "postmaster.pid").unlink(missing_ok=True)
         options = [f"-c{name}={value}" for name, value in self._settings().items()]
         return subprocess.Popen(
@@ -179,4 +181,3 @@ def _shared_memory_type() -> str:
     except OSError:
         return "mmap"
     return "posix" if space.f_frsize * space.f_blocks >= 256 * MEGABYTE else "mmap"
-

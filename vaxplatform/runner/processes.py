@@ -68,7 +68,7 @@ def clear_out(directory: Path, program: str, *, patience_seconds: float = 10) ->
     for signal_number in (None, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         if signal_number is not None:
             for pid in working_in(directory, program):
-                _signal(pid, signal_number)
+                send(pid, signal_number)
         # Orphaned backends leave by themselves within moments; that is not worth a signal.
         wait = 1.0 if signal_number is None else patience_seconds
         if wait_until(lambda: not working_in(directory, program), seconds=wait):
@@ -90,14 +90,15 @@ def stop(process: subprocess.Popen[bytes], *steps: tuple[int, float]) -> None:
     for signal_number, grace in (*steps, (signal.SIGKILL, 10.0)):
         if process.poll() is not None:
             return
-        _signal(process.pid, signal_number)
+        send(process.pid, signal_number)
         try:
             process.wait(timeout=grace)
         except subprocess.TimeoutExpired:
             continue
 
 
-def _signal(pid: int, signal_number: int) -> None:
+def send(pid: int, signal_number: int) -> None:
+    """The signal, where the process still is there and ours."""
     try:
         os.kill(pid, signal_number)
     except (ProcessLookupError, PermissionError):

@@ -62,20 +62,22 @@ def export_addresses(data_dir: Path) -> list[Server]:
 
 
 @contextmanager
-def running_services(data_dir: Path, *, see_off: bool = False) -> Iterator[list[Server]]:
+def running_services(data_dir: Path, *, see_off: bool = False) -> Iterator[list["Use"]]:
     """The servers that the environment does not name, running while the block runs.
 
     They stop after their last user. With `see_off`, or where this call started them, it returns
     only when they are down, unless others still use them.
     """
-    servers = export_addresses(data_dir)
+    uses = [
+        Use(Files(data_dir, server.name), server, see_off=see_off)
+        for server in export_addresses(data_dir)
+    ]
     with ExitStack() as stack:
-        for server in servers:
-            use = Use(Files(data_dir, server.name), server, see_off=see_off)
+        for use in uses:
             stack.callback(use.end)
             use.begin()
-            os.environ[VARIABLES[server.name]] = str(use.files.read_state()["url"])
-        yield servers
+            os.environ[VARIABLES[use.server.name]] = str(use.files.read_state()["url"])
+        yield uses
 
 
 class Use:
@@ -100,6 +102,13 @@ class Use:
                 self.see_off = True
             self._wait_until_ready()
 
+    def keep_alive(self) -> None:
+        """Start a new keeper where the present one was killed; does not wait for it."""
+        if not locks.is_held(self.files.keeper):
+            with locks.alone(self.files.starting):
+                if not locks.is_held(self.files.keeper) and not self._keeper_is_starting():
+                    self._start_keeper()
+
     def end(self) -> None:
         """Stop counting as a user; see the server off where that is ours and nobody else's."""
         if self._lock is not None:
@@ -114,6 +123,9 @@ class Use:
 
     def _status(self) -> object:
         return self.files.read_state().get("status")
+
+    def _keeper_is_starting(self) -> bool:
+        return self._keeper is not None and self._keeper.poll() is None
 
     def _start_keeper(self) -> None:
         self.files.state.unlink(missing_ok=True)

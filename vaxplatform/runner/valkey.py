@@ -1,4 +1,4 @@
-"""The embedded Valkey (a Redis) of one DATA_DIR: Celery's broker and nothing that must not be lost."""
+"""The embedded Valkey (a Redis) of one DATA_DIR: Celery's broker, and nothing dear."""
 
 import importlib.util
 import secrets
