@@ -22,7 +22,8 @@ from vaxplatform.errors import DomainError, validation_error
 from vaxplatform.vietnam.births import parse_date_of_birth
 from vaxplatform.widgets import CHOICES_TEMPLATE, PartialDateWidget
 
-TEXT_LIKE = (forms.TextInput, forms.Textarea, forms.Select, forms.ClearableFileInput)
+TEXT_LIKE = (forms.widgets.Input, forms.Textarea, forms.Select)
+NOT_TEXT = (forms.CheckboxInput, forms.HiddenInput)
 
 
 class ComponentRenderer(DjangoTemplates):
@@ -122,7 +123,7 @@ def _dress(field: forms.Field, width: str) -> None:
     widget = field.widget
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         widget.template_name = CHOICES_TEMPLATE
-    elif isinstance(widget, TEXT_LIKE):
+    elif isinstance(widget, TEXT_LIKE) and not isinstance(widget, NOT_TEXT):
         given = widget.attrs.get("class", "")
         widget.attrs["class"] = " ".join(filter(None, ("input", width, given)))
 
@@ -133,7 +134,13 @@ def _say_what_is_missing(field: forms.Field, label: Any) -> None:
         return
     choosing = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
     words = _("Choose: %(label)s.") if choosing else _("Fill in: %(label)s.")
-    field.error_messages["required"] = words % {"label": str(label)[:1].lower() + str(label)[1:]}
+    field.error_messages["required"] = words % {"label": _within_a_sentence(str(label))}
+
+
+def _within_a_sentence(label: str) -> str:
+    """Without capital letter and closing mark; an abbreviation keeps its letters."""
+    text = label.rstrip("?:. ")
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 class Form(FormMixin, forms.Form):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 Text = str | Promise
 GROUPS: dict[str, Text] = {
     "session": _("Vaccination session"),
-    "site": _("Site"),
+    "site": _("Vaccination site"),
     "response": _("Response centre"),
     "records": _("Records"),
     "system": _("System"),

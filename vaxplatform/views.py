@@ -190,7 +190,14 @@ def _map() -> str:
 def _records() -> dict[str, Any]:
     return {
         "steps": components.steps(
-            [_("Person"), _("Home and group"), _("Health"), _("Wanted day"), _("Check")], at=2
+            [
+                _("The person"),
+                _("Home and group"),
+                _("Health"),
+                _("Wanted day"),
+                _("Check and send"),
+            ],
+            at=2,
         ),
         "chain": [
             components.ChainStep(_("The dose was written on paper"), "03/11/2021", "ok"),
