@@ -14,6 +14,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     initial = True
+    # The admin depends on this app's first migration only, and needs the accounts made here.
+    run_before = [('admin', '0001_initial')]
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
