@@ -55,24 +55,25 @@ class ShownLink:
     current: bool
 
 
-_links: dict[str, StaffLink] = {}
+_links: list[StaffLink] = []
 
 
 def register_staff_links(*links: StaffLink) -> None:
-    """Add links to the staff's menu; call it from an app's `AppConfig.ready`.
+    """Add links to the staff's menu; call it once, from an app's `AppConfig.ready`.
 
-    A link to a place that is already there replaces the earlier one. Raises KeyError for a group
-    that GROUPS does not know.
+    Lazy addresses are not resolved here, for the urls are not loaded yet. Raises KeyError for a
+    group that GROUPS does not know.
     """
     for link in links:
-        GROUPS[link.group]
-        _links[str(link.url) if isinstance(link.url, str) else repr(link)] = link
+        if link.group not in GROUPS:
+            raise KeyError(link.group)
+        _links.append(link)
 
 
 def staff_links() -> list[StaffLink]:
     """All links, in the order of their groups and within them by `order`."""
     groups = list(GROUPS)
-    return sorted(_links.values(), key=lambda link: (groups.index(link.group), link.order))
+    return sorted(_links, key=lambda link: (groups.index(link.group), link.order))
 
 
 def _grouped(links: Iterable[StaffLink]) -> list[tuple[Text, list[StaffLink]]]:

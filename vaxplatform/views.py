@@ -115,7 +115,7 @@ def _charts() -> dict[str, Any]:
         doses,
         legend=figures.Legend("daily", str(_("Doses a day")), formatting.number(max(doses))),
         maximum=2_000_000,
-        ticks=figures.nice_ticks(1_800_000, 3),
+        ticks=figures.nice_ticks(1_500_000, 3),
         tick_text=lambda value: formatting.millions(value),
         mean=figures.moving_mean(doses),
         peak=(formatting.number(max(doses)), formatting.day(RECORDED_AT)),

@@ -430,7 +430,9 @@ def _category(
         ends = {"x1": percentage(x - room * 0.1), "x2": percentage(x + width + room * 0.1)}
         shapes.append(element("line", class_="plan", y1=y, y2=y, **ends))
     if bar.value:
-        above = frame.y(max(bar.value, bar.plan or 0)) - 6
+        above = frame.y(bar.value) - 6
+        if bar.plan is not None and abs(frame.y(bar.plan) - above + 5) < 11:
+            above = frame.y(max(bar.value, bar.plan)) - 6  # the figure would cross the plan
         middle = percentage(x + width / 2)
         shapes.append(
             element("text", number(bar.value), class_="t-b m halo", x=middle, y=pixels(above))

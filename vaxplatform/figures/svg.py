@@ -4,6 +4,9 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 
+VOID = {"br"}  # HTML reads <br></br> as two line breaks
+
+
 def element(name: str, *children: str, **attributes: object) -> SafeString:
     """`<name attributes>children</name>`.
 
@@ -16,7 +19,8 @@ def element(name: str, *children: str, **attributes: object) -> SafeString:
         if value is not None
     )
     inner = "".join(conditional_escape(child) for child in children)
-    return mark_safe(f"<{name}{written}>{inner}</{name}>")  # noqa: S308 - all of it escaped above
+    end = "" if name in VOID else f"</{name}>"
+    return mark_safe(f"<{name}{written}>{inner}{end}")  # noqa: S308 - all of it escaped above
 
 
 def hidden_from_readers() -> dict[str, str]:
