@@ -1,0 +1,154 @@
+"""Issuing: what we sign, others can read."""
+
+import json
+import subprocess
+import sys
+import zlib
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import base45 as base45_oracle
+import cbor2
+import cwt
+import jsonschema
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from certificates.hcert import issue, keys, valuesets
+from certificates.hcert.issue import CertificateBatchSigner
+from certificates.hcert.trust import TrustList
+from certificates.hcert.verify import read_claims, read_message, verify
+
+from .conftest import NOW, ONE_YEAR, Authority, make_payload, trusting
+
+
+def oracle_key(signer: keys.FileSigner) -> Any:
+    """Return the signer's public key as the independent library takes it."""
+    public = signer.private_key.public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return cwt.COSEKey.from_pem(pem, kid=signer.kid, alg="ES256")
+
+
+def test_an_independent_library_verifies_what_we_sign(hcert: str, signer: keys.FileSigner) -> None:
+    assert hcert.startswith("HC1:")
+    raw = zlib.decompress(base45_oracle.b45decode(hcert[4:]))
+    payload = cwt.COSE.new(verify_kid=True).decode(raw, oracle_key(signer))
+    claims = payload if isinstance(payload, dict) else cbor2.loads(payload)
+    assert claims == {
+        1: "VN",
+        6: int(NOW.timestamp()),
+        4: int((NOW + ONE_YEAR).timestamp()),
+        -260: {1: make_payload()},
+    }
+
+
+def test_an_independent_library_reads_a_certificate_of_today_as_a_cwt(
+    authority: Authority,
+) -> None:
+    today = datetime.now(UTC)
+    signer = authority.signer(now=today)
+    text = issue.sign_certificate(make_payload(), signer, today, today + ONE_YEAR)
+    raw = zlib.decompress(base45_oracle.b45decode(text[4:]))
+    assert cwt.decode(raw, keys=oracle_key(signer))[-260][1] == make_payload()
+    with pytest.raises(cwt.VerifyError):
+        cwt.decode(raw[:-1] + bytes((raw[-1] ^ 1,)), keys=oracle_key(signer))
+
+
+def test_the_message_is_tagged_and_names_its_key_in_the_protected_header(
+    hcert: str, signer: keys.FileSigner
+) -> None:
+    message = cbor2.loads(zlib.decompress(base45_oracle.b45decode(hcert[4:])))
+    assert message.tag == 18
+    protected, unprotected, _, signature = message.value
+    assert cbor2.loads(protected) == {1: -7, 4: signer.kid}
+    assert unprotected == {}
+    assert len(signature) == 64
+
+
+def test_what_we_sign_satisfies_the_published_schema(hcert: str, third_party: Path) -> None:
+    for version in ("1.3.0", "1.3.3"):
+        path = third_party / "schema" / version / "DCC.combined-schema.json"
+        validator = jsonschema.Draft202012Validator(
+            json.loads(path.read_text()), format_checker=jsonschema.FormatChecker()
+        )
+        content = read_claims(read_message(hcert).payload).content
+        validator.validate(content)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(
+    name=st.text(alphabet="ĐđẰằỗƯưỹ aBn-'.", min_size=1).map(lambda rest: "Lê" + rest),
+    product=st.sampled_from([p for p in valuesets.products().values() if p.active]),
+    number=st.integers(1, 4),
+    given_on=st.dates(date(2021, 3, 8), date(2022, 12, 31)),
+)
+def test_whatever_is_signed_is_verified_and_read_back(
+    name: str,
+    product: valuesets.Product,
+    number: int,
+    given_on: date,
+    batch: CertificateBatchSigner,
+    trust_list: TrustList,
+) -> None:
+    content = make_payload(
+        name,
+        product=product.code,
+        holder=product.holder,
+        prophylaxis=product.prophylaxis[0],
+        dose_number=number,
+        series_doses=number,
+        dose_date=given_on,
+    )
+    text = batch.sign(content, issued_at=NOW, expires_at=NOW + ONE_YEAR)
+    result = verify(text, trust_list, NOW)
+    assert result.is_valid
+    assert result.certificate is not None
+    assert result.certificate["entry"] == content["v"][0]
+    assert read_claims(read_message(text).payload).content == content
+
+
+def test_a_long_name_still_fits_a_qr_code_that_old_phones_read(
+    batch: CertificateBatchSigner,
+) -> None:
+    content = make_payload("Nguyễn Hoàng Thị Bích Phượng Quỳnh")
+    text = batch.sign(content, issued_at=NOW, expires_at=NOW + ONE_YEAR)
+    assert len(text) <= 656  # version 17-M, alphanumeric mode (ISO 18004, table 7: 734)
+
+
+@pytest.mark.parametrize(
+    ("issued_after", "expires_after"),
+    [
+        (timedelta(days=-2), ONE_YEAR),
+        (timedelta(), 2 * ONE_YEAR),
+        (timedelta(days=1), timedelta(days=1)),
+        (timedelta(days=2), timedelta(days=1)),
+    ],
+)
+def test_a_certificate_must_lie_inside_its_signing_certificate(
+    issued_after: timedelta, expires_after: timedelta, batch: CertificateBatchSigner
+) -> None:
+    with pytest.raises(issue.IssueError):
+        batch.sign(make_payload(), issued_at=NOW + issued_after, expires_at=NOW + expires_after)
+
+
+def test_a_retired_key_is_believed_as_long_as_it_stays_in_the_list(
+    hcert: str, signer: keys.FileSigner, authority: Authority
+) -> None:
+    successor = authority.signer()
+    assert successor.kid != signer.kid
+    assert verify(hcert, trusting(successor, signer), NOW).is_valid
+    assert verify(hcert, trusting(successor), NOW).reason == "unknown_key"
+
+
+def test_the_package_imports_no_web_framework() -> None:
+    modules = [
+        path.stem for path in Path(issue.__file__).parent.glob("*.py") if path.stem != "__init__"
+    ]
+    assert len(modules) > 10
+    code = ";".join(f"import certificates.hcert.{name}" for name in modules)
+    code += ";import sys;assert not any(m.partition('.')[0] == 'django' for m in sys.modules)"
+    root = Path(issue.__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)  # noqa: S603
