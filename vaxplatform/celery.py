@@ -5,11 +5,14 @@ from typing import Any
 
 from celery import Celery
 
+from vaxplatform.logs import configure_celery_logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaxplatform.settings")
 
 app = Celery("vaxplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+configure_celery_logs(app)
 
 
 @app.on_after_finalize.connect

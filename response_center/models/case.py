@@ -27,6 +27,7 @@ class CaseStatus(models.TextChoices):
 
     OPEN = "open", _("Waiting for an agent")
     WITH_SITE = "with_site", _("With the vaccination site")
+    AWAITING = "awaiting", _("Dose confirmed, certificate on its way")
     RESOLVED = "resolved", _("Resolved")
     REJECTED = "rejected", _("Rejected")
 
@@ -51,7 +52,7 @@ class RejectionReason(models.TextChoices):
     OTHER = "other", _("Another reason, given in words")
 
 
-LIVE_CASE = (CaseStatus.OPEN, CaseStatus.WITH_SITE)
+LIVE_CASE = (CaseStatus.OPEN, CaseStatus.WITH_SITE, CaseStatus.AWAITING)
 
 
 class Case(models.Model):
