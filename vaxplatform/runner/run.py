@@ -171,11 +171,13 @@ def serve(data_dir: Path, port: int, uses: Sequence[Use], logins: str, *, began:
 def the_children(data_dir: Path, port: int) -> list[Child]:
     """Web, worker, beat, and the certificate loop, which needs PostgreSQL only."""
     everything = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # Celery's advice to root is for machines that last; here PostgreSQL alone had to step down.
+    everything["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     web = {**everything, "STATEMENT_TIMEOUT": os.environ.get("STATEMENT_TIMEOUT", "10s")}
     for name in SIGNING_VARIABLES:
         web[name] = ""  # empty, not missing: `.env` must not fill it in either
     work = {**everything, "STATEMENT_TIMEOUT": os.environ.get("STATEMENT_TIMEOUT", "60s")}
-    celery = [sys.executable, "-m", "celery", "-A", "vaxplatform"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "vaxplatform"]
     beat_file = data_dir / "run" / "beat-schedule"
     return [
         Child("web", "cyan", web_command(port), web),
