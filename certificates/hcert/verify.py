@@ -26,7 +26,9 @@ checks run in this order and stop at the first that fails:
 ====================  =====================================================================
 
 A valid certificate has the reason ``ok``. Sentences for people are made by the caller. A valid
-certificate proves what was issued, not who holds it: compare with an identity document.
+certificate proves what was issued, not who holds it: compare with an identity document. Nor does
+it say that a border or a door accepts it: a positive test, a recovery outside its dates or half
+a series are authentic all the same, and rules of acceptance are applied to `certificate` after.
 """
 
 import math

@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, settings
 
 from certificates.hcert import keys, payload, uvci
 from certificates.hcert.issue import CertificateBatchSigner
 from certificates.hcert.trust import TrustList
+
+# A busy machine is no failure; keys and lists are made once a session and never changed.
+settings.register_profile(
+    "certificates",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("certificates")
 
 NOW = datetime(2021, 11, 6, 10, 0, tzinfo=UTC)
 ONE_YEAR = timedelta(days=365)

@@ -14,7 +14,7 @@ import cwt
 import jsonschema
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.hcert import issue, keys, valuesets
@@ -78,7 +78,6 @@ def test_what_we_sign_satisfies_the_published_schema(hcert: str, third_party: Pa
         validator.validate(content)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(
     name=st.text(alphabet="ĐđẰằỗƯưỹ aBn-'.", min_size=1).map(lambda rest: "Lê" + rest),
     product=st.sampled_from([p for p in valuesets.products().values() if p.active]),
@@ -115,7 +114,7 @@ def test_a_long_name_still_fits_a_qr_code_that_old_phones_read(
 ) -> None:
     content = make_payload("Nguyễn Hoàng Thị Bích Phượng Quỳnh")
     text = batch.sign(content, issued_at=NOW, expires_at=NOW + ONE_YEAR)
-    assert len(text) <= 656  # version 17-M, alphanumeric mode (ISO 18004, table 7: 734)
+    assert len(text) <= 656  # what version 16-M holds in alphanumeric mode (ISO 18004, table 7)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.hcert import schema
@@ -96,7 +96,6 @@ _ODD = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), odd=_ODD)
 def test_nothing_is_accepted_that_the_published_schema_refuses(
     published: jsonschema.Draft202012Validator, data: st.DataObject, odd: Any
