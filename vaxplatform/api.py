@@ -100,8 +100,8 @@ def _as_api_exception(exc: Exception) -> Exception:
 
 
 def _by_field(detail: Any) -> Any:
-    """Field names to lists of sentences; a list of objects (bulk) stays in its order."""
-    if isinstance(detail, list) and not any(isinstance(item, dict) for item in detail):
+    """Field names to lists of sentences, also where the error concerns no field."""
+    if isinstance(detail, list):
         return {api_settings.NON_FIELD_ERRORS_KEY: detail}
     return detail
 

@@ -20,6 +20,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 if TYPE_CHECKING:
     from celery import Celery
+    from django.http import HttpRequest, HttpResponse
 
 HIDDEN = "[hidden]"
 PERSONAL_KEYS = frozenset(
@@ -173,6 +174,11 @@ def logging_settings(*, debug: bool, level: str = "INFO") -> dict[str, Any]:
 
 def configure_structlog() -> None:
     """Route structlog through the standard library, so that one formatter sees everything."""
+    from django_structlog.signals import bind_extra_request_finished_metadata
+
+    bind_extra_request_finished_metadata.connect(
+        finish_request, weak=False, dispatch_uid="vaxplatform.logs"
+    )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -183,6 +189,19 @@ def configure_structlog() -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def finish_request(
+    *, request: "HttpRequest", response: "HttpResponse", log_kwargs: dict[str, Any], **_kwargs: Any
+) -> None:
+    """The last line of a request names the account, if the page loaded one (loading it only for
+    the log would cost every page two queries), and the answer names the request."""
+    user = getattr(request, "_cached_user", None)
+    if user is not None and user.pk is not None:
+        log_kwargs["user_id"] = user.pk
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    if request_id:
+        response["X-Request-ID"] = request_id
 
 
 def configure_celery_logs(app: "Celery") -> None:

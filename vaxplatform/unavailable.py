@@ -19,7 +19,9 @@ STYLESHEET = "vaxplatform/site.css"
 def unavailable_body() -> dict[str, str]:
     return {
         "code": "temporarily_unavailable",
-        "detail": _("The system is briefly unavailable. Nothing was lost; try again in a moment."),
+        "detail": _(
+            "The system is briefly unavailable. What is on record is kept; try again in a moment."
+        ),
     }
 
 
