@@ -25,7 +25,6 @@ class StaffAdminSite(UnfoldAdminSite):
     site_header = _("Vaccination work")
     index_title = _("Today's work")
     login_form = StaffSignInForm
-    enable_nav_sidebar = False
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The sign-in page; shows the demo's logins where there are any."""

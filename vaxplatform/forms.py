@@ -8,7 +8,7 @@ class PhoneForm(FormMixin, forms.Form):
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -70,7 +70,7 @@ class ComponentField(BoundField):
         """The id of the very input that the error summary leads to."""
         widget = self.field.widget
         if isinstance(widget, PartialDateWidget):
-            return widget.id_of(self.auto_id, widget.invalid_part)
+            return widget.id_of(self.auto_id, self.wrong_part)
         if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
             return f"{self.auto_id}_0"
         return self.auto_id
@@ -78,24 +78,24 @@ class ComponentField(BoundField):
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: forms.Widget | None = None
     ) -> dict[str, Any]:
-        self._point_at_the_wrong_part()
+        if isinstance(self.field.widget, PartialDateWidget):
+            self.field.widget.invalid_part = self.wrong_part
         return super().build_widget_attrs(attrs, widget)
 
     @property
-    def errors(self) -> Any:
-        found = super().errors
-        self._point_at_the_wrong_part()
-        return found
-
-    def _point_at_the_wrong_part(self) -> None:
-        widget = self.field.widget
-        if isinstance(widget, PartialDateWidget) and self.form.is_bound:
-            data = self.form.errors.get(self.name)
-            codes = [str(error.code) for error in data.as_data()] if data else []
-            widget.invalid_part = next((WRONG_PART[x] for x in codes if x in WRONG_PART), "")
+    def wrong_part(self) -> str:
+        """ "day", "month" or "year": the input of a date that its error is about; "" for all."""
+        codes = [str(error.code) for error in self.errors.as_data()]
+        return next((WRONG_PART[code] for code in codes if code in WRONG_PART), "")
 
 
-class FormMixin:
+if TYPE_CHECKING:
+    AnyForm = forms.BaseForm
+else:
+    AnyForm = object
+
+
+class FormMixin(AnyForm):
     """Put before `forms.Form`, `forms.ModelForm` or any other form class.
 
     `input_classes` maps a field to classes for its width: w-2, w-4, w-10, w-14.
@@ -110,7 +110,7 @@ class FormMixin:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.notes: dict[str, str | Promise] = {}
-        for name, field in self.fields.items():  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
             _dress(field, self.input_classes.get(name, ""))
             _say_what_is_missing(field, field.label or name.replace("_", " ").capitalize())
 
@@ -181,7 +181,7 @@ class DateOfBirthField(forms.Field):
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> str:
-        parts = value if isinstance(value, list | tuple) else self.widget.decompress(value)
+        parts = value if isinstance(value, list | tuple) else PartialDateWidget().decompress(value)
         day, month, year = ((part or "").strip() for part in parts)
         if not (day or month or year):
             self.validate("")
@@ -192,4 +192,4 @@ class DateOfBirthField(forms.Field):
             raise validation_error(refusal) from refusal
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.widget.decompress(initial) != list(data or [])
+        return PartialDateWidget().decompress(initial) != list(data or [])

@@ -12,8 +12,6 @@ CHOICES_TEMPLATE = "vaxplatform/widgets/choices.html"
 class _ChoiceCards:
     """What radio and checkbox cards share: a hint under a choice, and the layout in a row."""
 
-    template_name = CHOICES_TEMPLATE
-
     def __init__(
         self,
         attrs: dict[str, Any] | None = None,
@@ -40,9 +38,13 @@ class _ChoiceCards:
 class RadioCards(_ChoiceCards, forms.RadioSelect):
     """One of a few choices; `hints` maps a value to the line under its label."""
 
+    template_name = CHOICES_TEMPLATE
+
 
 class CheckboxCards(_ChoiceCards, forms.CheckboxSelectMultiple):
     """Any of a few choices; `hints` maps a value to the line under its label."""
+
+    template_name = CHOICES_TEMPLATE
 
 
 class PartialDateWidget(forms.MultiWidget):
@@ -81,14 +83,15 @@ class PartialDateWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         shared = dict(attrs or {})
         invalid = shared.pop("aria-invalid", None)
-        described_by = shared.pop("aria-describedby", None)
+        id_ = shared.get("id", f"id_{name}")
         context = super().get_context(name, value, shared)
         for part, label, child in zip(
             self.parts, self.labels, context["widget"]["subwidgets"], strict=True
         ):
             child["label"] = label
+            child["attrs"]["id"] = self.id_of(id_, part)
             if invalid and self.invalid_part in ("", part):
-                child["attrs"].update({"aria-invalid": invalid, "aria-describedby": described_by})
+                child["attrs"].update({"aria-invalid": invalid, "aria-describedby": f"{id_}_error"})
         return context
 
     def id_of(self, id_: str, part: str) -> str:

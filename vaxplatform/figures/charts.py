@@ -68,7 +68,9 @@ def moving_mean(values: Sequence[float], days: int = 7) -> list[float]:
     return means
 
 
-def _grid(frame: Frame, ticks: Sequence[float], text: Format, marks: Sequence[Tick]) -> list[str]:
+def _grid(
+    frame: Frame, ticks: Sequence[float], text: Format, marks: Sequence[Tick]
+) -> list[SafeString]:
     shapes = []
     for value in ticks:
         y = pixels(frame.y(value))

@@ -3,7 +3,6 @@
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-
 VOID = {"br"}  # HTML reads <br></br> as two line breaks
 
 

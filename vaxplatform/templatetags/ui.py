@@ -65,7 +65,7 @@ def series_ring(
 
 
 @register.simple_tag
-def progress(percent: float, kind: str = "fg") -> SafeString:
+def progress(percent: float, kind: figures.ProgressKind = "fg") -> SafeString:
     """{% progress 60 "ok" %}; kinds: fg, ok, warn, bad."""
     return figures.progress(percent, kind)
 
