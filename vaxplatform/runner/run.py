@@ -44,13 +44,13 @@ def run(_arguments: Sequence[str]) -> int:
     port = read_port()
     os.environ.setdefault("DEBUG", "1")
     lock = lock_run(data_dir, port)
+    end_leftovers(data_dir)
     for host in hosts():
         if not ports.is_free(port, host=host):
             raise RunnerError(
                 f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}"
             )
     export_secrets(data_dir)
-    end_leftovers(data_dir)
     os.environ[MARK] = str(data_dir)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
