@@ -1,14 +1,22 @@
 """Reported totals, recorded rollups, and the wires that say what to count again."""
 
 from public_portal.models.report import DailyReport
-from public_portal.models.rollup import DirtyDay, ProvinceDay, SiteDay
-from public_portal.models.wires import CountedDose, CountedReport
+from public_portal.models.rollup import DirtyDay, ProvinceDay, SiteDay, StatisticsVersion
+from public_portal.models.wires import (
+    CountedDose,
+    CountedReport,
+    CountedSite,
+    CountedVaccine,
+)
 
 __all__ = [
     "CountedDose",
     "CountedReport",
+    "CountedSite",
+    "CountedVaccine",
     "DailyReport",
     "DirtyDay",
     "ProvinceDay",
     "SiteDay",
+    "StatisticsVersion",
 ]

@@ -1,6 +1,7 @@
 """Statistics: recomputed for what changed, never counted up. Pages read these tables only."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ class DirtyDay(models.Model):
     """A place and day to be counted again. Append only, no unique key: writers never wait.
 
     The rows commit with the change they tell of, so whoever deletes a row sees that change.
+    Without a site the row tells of a report: only the province's sum is made again.
     """
 
     province = models.ForeignKey(
@@ -65,7 +67,9 @@ class ProvinceDay(models.Model):
     """A province's day: recorded doses summed over its sites, and reported doses.
 
     `reported` is empty where nobody reported: then, and only then, the headline figure is the
-    recorded one (DESIGN, Reported and recorded).
+    recorded one. A report of the province itself is its own total and wins over the sum of its
+    sites' reports; likewise a report without a vaccine wins over those by vaccine.
+    `reported_first` is empty unless every report that counts says how many were first doses.
     """
 
     province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
@@ -89,3 +93,21 @@ class ProvinceDay(models.Model):
 
     def __str__(self) -> str:
         return f"province day {self.pk}"
+
+
+class StatisticsVersion(models.Model):
+    """One row: which counting the rollups are at. Caches of pages and files carry the number."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.PositiveBigIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("version of the statistics")
+        verbose_name_plural = _("version of the statistics")
+        constraints = [
+            models.CheckConstraint(name="there_is_one_statistics_version", condition=Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"statistics {self.number}"

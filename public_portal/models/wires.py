@@ -3,13 +3,17 @@
 import pgtrigger
 
 from public_portal.models.report import DailyReport
-from sites.models import Dose
+from sites.models import Dose, Site, Vaccine
 
 _DAY = "(d.administered_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
 
 # People are counted once, at their first and at their completing dose: a change to one of a
-# person's doses can move those, so all days of that person's doses are counted again.
+# person's doses can move those, so all days of that person's doses are counted again. The lock
+# makes two who write doses of one person at the same moment come one after the other: else
+# neither would see the other's dose, and the day that lost its "first" would not be marked.
 MARK_NEW_DOSES = f"""
+    PERFORM 1 FROM registration_citizen c
+      WHERE c.id IN (SELECT citizen_id FROM new_rows) ORDER BY c.id FOR NO KEY UPDATE;
     INSERT INTO public_portal_dirtyday (province_id, site_id, day)
     SELECT DISTINCT s.province_id, d.site_id, {_DAY}
       FROM vaccination_sites_dose d
@@ -19,6 +23,9 @@ MARK_NEW_DOSES = f"""
 """  # noqa: S608
 
 MARK_CHANGED_DOSES = f"""
+    PERFORM 1 FROM registration_citizen c
+      WHERE c.id IN (SELECT citizen_id FROM old_rows UNION SELECT citizen_id FROM new_rows)
+      ORDER BY c.id FOR NO KEY UPDATE;
     INSERT INTO public_portal_dirtyday (province_id, site_id, day)
     SELECT DISTINCT s.province_id, d.site_id, {_DAY}
       FROM (SELECT site_id, administered_at FROM old_rows
@@ -27,6 +34,31 @@ MARK_CHANGED_DOSES = f"""
              WHERE citizen_id IN (SELECT citizen_id FROM old_rows
                                   UNION SELECT citizen_id FROM new_rows)) d
       JOIN vaccination_sites_site s ON s.id = d.site_id;
+    RETURN NULL;
+"""  # noqa: S608
+
+# A site that is put into another province takes its days along.
+MARK_MOVED_SITES = f"""
+    INSERT INTO public_portal_dirtyday (province_id, site_id, day)
+    SELECT DISTINCT p.province_id, d.site_id, {_DAY}
+      FROM old_rows o
+      JOIN new_rows n ON n.id = o.id AND n.province_id <> o.province_id
+      CROSS JOIN LATERAL (VALUES (o.province_id), (n.province_id)) p (province_id)
+      JOIN vaccination_sites_dose d ON d.site_id = n.id;
+    RETURN NULL;
+"""  # noqa: S608
+
+# How many doses make a series says who is fully vaccinated.
+MARK_CHANGED_VACCINES = f"""
+    INSERT INTO public_portal_dirtyday (province_id, site_id, day)
+    SELECT DISTINCT s.province_id, d.site_id, {_DAY}
+      FROM vaccination_sites_dose d
+      JOIN vaccination_sites_site s ON s.id = d.site_id
+     WHERE d.citizen_id IN (
+           SELECT e.citizen_id
+             FROM old_rows o
+             JOIN new_rows n ON n.id = o.id AND n.primary_doses <> o.primary_doses
+             JOIN vaccination_sites_dose e ON e.vaccine_id = n.id);
     RETURN NULL;
 """  # noqa: S608
 
@@ -58,6 +90,40 @@ class CountedDose(Dose):
                 operation=pgtrigger.Update,
                 referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
                 func=MARK_CHANGED_DOSES,
+            ),
+        ]
+
+
+class CountedSite(Site):
+    """Sites, as the rollups watch them."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mark_moved_sites",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func=MARK_MOVED_SITES,
+            ),
+        ]
+
+
+class CountedVaccine(Vaccine):
+    """Vaccines, as the rollups watch them."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mark_changed_vaccines",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func=MARK_CHANGED_VACCINES,
             ),
         ]
 
