@@ -46,13 +46,20 @@ def check_postgresql() -> None:
             "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
             " current_setting('synchronous_commit')"
         )
-        fsync, full_page_writes, synchronous_commit = cursor.fetchone()
+        fault = durability_fault(*cursor.fetchone())
+    if fault:
+        raise NotReady(fault)
+
+
+def durability_fault(fsync: str, full_page_writes: str, synchronous_commit: str) -> str:
+    """Which of PostgreSQL's settings lets it forget what it acknowledged; empty when none does."""
     if fsync != "on":
-        raise NotReady("fsync is off")
+        return "fsync is off"
     if full_page_writes != "on":
-        raise NotReady("full_page_writes is off")
+        return "full_page_writes is off"
     if synchronous_commit not in DURABLE_COMMIT:
-        raise NotReady("synchronous_commit is off")
+        return "synchronous_commit is off"
+    return ""
 
 
 _migrations_seen_applied = False

@@ -63,6 +63,13 @@ def test_a_changed_byte_is_noticed(place: int) -> None:
         unseal(bytes(sealed))
 
 
+def test_the_version_is_part_of_what_is_sealed(settings: Settings) -> None:
+    settings.IDENTIFIER_KEYS = [f"1:{key(1)}", f"2:{key(1)}"]
+    sealed = seal("001187012345")
+    with pytest.raises(CannotUnseal):
+        unseal(b"\x02" + sealed[1:])
+
+
 def test_too_few_bytes_are_noticed() -> None:
     with pytest.raises(CannotUnseal):
         unseal(b"")

@@ -74,6 +74,22 @@ def test_a_database_that_may_forget_an_acknowledged_dose_is_unready() -> None:
     assert body["checks"]["postgresql"]["detail"] == "synchronous_commit is off"
 
 
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        (("on", "on", "on"), ""),
+        (("on", "on", "remote_apply"), ""),
+        (("off", "on", "on"), "fsync is off"),
+        (("on", "off", "on"), "full_page_writes is off"),
+        (("on", "on", "off"), "synchronous_commit is off"),
+    ],
+)
+def test_each_setting_that_keeps_a_commit_through_a_power_cut_is_asked_for(
+    values: tuple[str, str, str], fault: str
+) -> None:
+    assert health.durability_fault(*values) == fault
+
+
 @pytest.mark.django_db
 def test_a_missing_migration_is_unready_until_it_is_applied() -> None:
     from django.db.migrations.recorder import MigrationRecorder
