@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.sites import UnfoldAdminSite
 
-from vaxplatform import demo_logins
+from vaxplatform.demo.logins import logins
 from vaxplatform.forms import FormMixin
 
 
@@ -27,8 +28,9 @@ class StaffAdminSite(UnfoldAdminSite):
     login_form = StaffSignInForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The sign-in page; shows the demo's logins where there are any."""
-        context = {"demo_logins": demo_logins.shown(), **(extra_context or {})}
+        """The sign-in page; shows the logins of the demo data in DEBUG."""
+        shown = logins() if settings.DEBUG and settings.DEMO else []
+        context = {"demo_logins": shown, **(extra_context or {})}
         return super().login(request, context)
 
 

@@ -117,6 +117,12 @@ def _path(frame: Frame, values: Sequence[float | None]) -> str:
     return "".join(parts)
 
 
+def _chart(legend: Legend, height: int, *shapes: str) -> SafeString:
+    return described(
+        legend.key, legend.title, legend.description, *shapes, class_="ch", height=height
+    )
+
+
 # ── the promise ───────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Bin:
@@ -159,26 +165,15 @@ def promise_distribution(
     frame = Frame(height, max((b.percent for b in bins), default=0) * 1.05 or 1, 22, 40)
     scale = PROMISE_WIDTH / deadline
     floor = frame.top + frame.plot
-    timely = [b for b in bins if b.from_minutes < deadline]
-    late = [b for b in bins if b.from_minutes >= deadline]
+    before = percentage(earliest * scale)
     shapes = [
-        element(
-            "rect",
-            class_="b0",
-            opacity=".5",
-            x="0",
-            y=floor - 10,
-            width=percentage(earliest * scale),
-            height="10",
-        ),
-        *(_timely_bar(frame, b, scale, deadline) for b in timely if b.percent),
-        *_late_bars(frame, late, number),
+        element("rect", class_="b0", opacity=".5", x="0", y=floor - 10, width=before, height="10"),
+        *(_timely_bar(frame, b, scale, deadline) for b in bins if b.from_minutes < deadline),
+        *_late_bars(frame, [b for b in bins if b.from_minutes >= deadline], number),
         element("line", class_="base", x1="0", x2="100%", y1=floor + 0.5, y2=floor + 0.5),
         *_promise_labels(frame, scale, texts, earliest, deadline),
     ]
-    return described(
-        legend.key, legend.title, legend.description, *shapes, class_="ch", height=height
-    )
+    return _chart(legend, height, *shapes)
 
 
 def _timely_bar(frame: Frame, bin_: Bin, scale: float, deadline: float) -> SafeString:
@@ -292,15 +287,12 @@ def line_chart(
         element("path", class_=LINE_CLASSES[line.kind][0], d=_path(frame, line.values))
         for line in series
     ]
-    return described(
-        legend.key,
-        legend.title,
-        legend.description,
+    return _chart(
+        legend,
+        height,
         *_grid(frame, ticks, tick_text, marks),
         _stretched(frame, count, *shapes),
         *(_line_label(frame, line) for line in series if line.label),
-        class_="ch",
-        height=height,
     )
 
 
@@ -345,21 +337,22 @@ def daily_bars(
     """
     frame = Frame(height, maximum)
     count = len(values)
-    bars = "".join(
-        f"M{index + 0.1:.1f} {INNER_HEIGHT}V{_level(frame, value)}h.8V{INNER_HEIGHT}z"
-        for index, value in enumerate(values)
-        if value > 0
-    )
     shapes = [
-        _stretched(frame, count, element("path", class_="b0", d=bars)),
+        _stretched(frame, count, element("path", class_="b0", d=_bars(frame, values))),
         *_grid(frame, ticks, tick_text, marks),
     ]
     if mean:
         shapes.append(_stretched(frame, count, element("path", class_="l1", d=_path(frame, mean))))
     if peak and values:
         shapes += _peak(frame, values, peak)
-    return described(
-        legend.key, legend.title, legend.description, *shapes, class_="ch", height=height
+    return _chart(legend, height, *shapes)
+
+
+def _bars(frame: Frame, values: Sequence[float]) -> str:
+    return "".join(
+        f"M{index + 0.1:.1f} {INNER_HEIGHT}V{_level(frame, value)}h.8V{INNER_HEIGHT}z"
+        for index, value in enumerate(values)
+        if value > 0
     )
 
 
@@ -406,9 +399,7 @@ def category_bars(
             middle = percentage(12 + index * room + room * 0.36)
             y = frame.top + frame.plot + 18
             shapes.append(element("text", bar.label, class_="m", x=middle, y=y))
-    return described(
-        legend.key, legend.title, legend.description, *shapes, class_="ch", height=height
-    )
+    return _chart(legend, height, *shapes)
 
 
 def _category(
@@ -474,4 +465,4 @@ def stacked_bar(segments: Sequence[Segment], *, legend: Legend, gap: float = 0.5
             element("text", segment.text, class_="t-b e" if last else "t-b", x=at, y="52"),
         ]
         x += width
-    return described(legend.key, legend.title, legend.description, *shapes, class_="ch", height=58)
+    return _chart(legend, 58, *shapes)

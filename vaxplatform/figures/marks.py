@@ -114,19 +114,11 @@ def sixty_minute_axis(
     axis in the colour of a warning. Hidden from screen readers: the sentence above says it.
     """
     middle = percentage(earliest_at_percent)
+    window = percentage(100 - earliest_at_percent)
+    faint = {"y": "34", "height": "14", "opacity": ".35"}
     shapes = [
-        element(
-            "rect", x="0", y="34", width="100%", height="14", rx="2", class_="b0", opacity=".35"
-        ),
-        element(
-            "rect",
-            x=middle,
-            y="34",
-            width=percentage(100 - earliest_at_percent),
-            height="14",
-            class_="b1",
-            opacity=".35",
-        ),
+        element("rect", x="0", width="100%", rx="2", class_="b0", **faint),
+        element("rect", x=middle, width=window, class_="b1", **faint),
     ]
     if now_percent is not None:
         shapes += _now(min(max(now_percent, 0), 100), now_label, overdue=overdue)
