@@ -7,9 +7,17 @@ class RegistrationConfig(AppConfig):
     verbose_name = _("Citizens and registration")
 
     def ready(self) -> None:
-        from registration.services import reference
+        from registration.services import check_in_codes, codes, reference, sessions, sms
+        from vaxplatform.chores import register_chore
         from vaxplatform.reference import register_loader
 
         register_loader("places", reference.load_places)
         register_loader("priority groups", reference.load_priority_groups)
         register_loader("medical history", reference.load_medical_history)
+
+        register_chore("deliver_sms", sms.deliver_waiting, every_seconds=5)
+        register_chore("purge_codes", codes.purge_codes, every_seconds=3600)
+        register_chore(
+            "purge_check_in_codes", check_in_codes.purge_check_in_codes, every_seconds=3600
+        )
+        register_chore("purge_sessions", sessions.purge_sessions, every_seconds=3600)

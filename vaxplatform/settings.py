@@ -90,6 +90,9 @@ TEMPLATES = [
 # (certificates/migrations) and Python read one figure; raw SQL without them gets 1800 and 3600.
 CERTIFICATE_DELAY_SECONDS = env.int("CERTIFICATE_DELAY_SECONDS", default=1800)
 CERTIFICATE_DEADLINE_SECONDS = env.int("CERTIFICATE_DEADLINE_SECONDS", default=3600)
+CERTIFICATE_ISSUED_BY = env.str(
+    "CERTIFICATE_ISSUED_BY", default="Ministry of Health of Viet Nam"
+)  # the field "is" of the certificate, 80 characters at most
 
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"].update(
@@ -175,6 +178,7 @@ SMS_BACKEND = env.str("SMS_BACKEND", default="console")  # console | file | http
 SMS_FILE = env.str("SMS_FILE", default=str(DATA_DIR / "sms.log"))
 SMS_HTTP_URL = env.str("SMS_HTTP_URL", default="")
 SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
+SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the whole country
 
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
@@ -244,3 +248,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }
+
+# ---------------------------------------------------------------- looking people up
+# How many people a staff login, and an API client, may look up within an hour (not by QR code).
+LOOKUPS_PER_HOUR = env.int("LOOKUPS_PER_HOUR", default=240)
+API_LOOKUPS_PER_HOUR = env.int("API_LOOKUPS_PER_HOUR", default=2000)

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -157,6 +158,9 @@ class RecordAccess(models.Model):
         verbose_name = _("record access")
         verbose_name_plural = _("record accesses")
         indexes = [models.Index(fields=["citizen", "-at"], name="record_access_by_citizen")]
+        triggers = [
+            pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
 
     def __str__(self) -> str:
         return f"access {self.pk}"

@@ -26,7 +26,10 @@ class OneTimeCode(models.Model):
     class Meta:
         verbose_name = _("one-time code")
         verbose_name_plural = _("one-time codes")
-        indexes = [models.Index(fields=["phone", "-created_at"], name="one_time_code_by_phone")]
+        indexes = [
+            models.Index(fields=["phone", "-created_at"], name="one_time_code_by_phone"),
+            models.Index(fields=["session_key", "-created_at"], name="one_time_code_by_session"),
+        ]
 
     def __str__(self) -> str:
         return f"code {self.pk}"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registration.models.account import Account
-from registration.models.citizen import Citizen
+from registration.models.citizen import Citizen, Sex
 
 
 class PriorityGroup(models.Model):
@@ -134,6 +134,9 @@ class MedicalHistoryQuestion(models.Model):
     position = models.PositiveSmallIntegerField()
     question_vi = models.CharField(max_length=200)
     question_en = models.CharField(max_length=200)
+    asked_of = models.CharField(
+        _("asked of"), max_length=6, choices=Sex, blank=True, help_text=_("empty: of everybody")
+    )
 
     class Meta:
         verbose_name = _("medical history question")

@@ -1,0 +1,74 @@
+"""Pure rules of registering: which days may be wished for, which place a text means, plain lines."""
+
+import datetime
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vaxplatform.vietnam import search_key
+
+FIRST_DAY_AHEAD = 1
+DAYS_AHEAD = 60  # how far ahead a day may be wished for
+SHORT_RANKS = {
+    "p": "phuong",
+    "x": "xa",
+    "tt": "thi tran",
+    "q": "quan",
+    "h": "huyen",
+    "tx": "thi xa",
+}
+
+
+def days_to_wish(today: datetime.date) -> list[datetime.date]:
+    """The days a registration may name, from tomorrow in Viet Nam."""
+    first = today + datetime.timedelta(days=FIRST_DAY_AHEAD)
+    return [first + datetime.timedelta(days=n) for n in range(DAYS_AHEAD)]
+
+
+def plain_line(text: str) -> str:
+    """One line of free text: NFC, single spaces, without control and invisible characters."""
+    joined = " ".join(text.split())
+    kept = (c for c in joined if unicodedata.category(c)[0] != "C")
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+
+
+@dataclass(frozen=True)
+class Place:
+    """A ward as it is searched: names are search keys (no accents, lower case)."""
+
+    id: int
+    name: str
+    full_name: str
+    within: str = ""
+
+
+def places_meant(typed: str, places: Iterable[Place]) -> list[Place]:
+    """The places that a text may mean: those of exactly this name, else those with every word.
+
+    "phuong 5", "p5", "Phường 5 quận 3" and "song may" are all understood.
+    """
+    words = _words(typed)
+    if not words:
+        return []
+    name = " ".join(words)
+    candidates = list(places)
+    exact = [place for place in candidates if name in (place.name, place.full_name)]
+    return exact or [place for place in candidates if _holds(place, words)]
+
+
+def _words(typed: str) -> list[str]:
+    spaced = "".join(f" {c}" if c.isdigit() and not p.isdigit() else c for p, c in _pairs(typed))
+    words = search_key(spaced).split()
+    return " ".join(SHORT_RANKS.get(word, word) for word in words).split()
+
+
+def _pairs(text: str) -> Iterable[tuple[str, str]]:
+    return zip(" " + text, text, strict=False)
+
+
+def _holds(place: Place, words: Sequence[str]) -> bool:
+    known = f"{place.full_name} {place.within}".split()
+    return all(
+        word in known if word.isdigit() else any(k.startswith(word) for k in known)
+        for word in words
+    )
