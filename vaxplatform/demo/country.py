@@ -1,0 +1,240 @@
+"""The country in small: sites, staff, stock, people and their doses, through the services."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
+from random import Random
+
+from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
+from registration.selectors import provinces_in_use
+from registration.services.citizens import CitizenDetails
+from sites.models import (
+    Lot,
+    Session,
+    SessionPart,
+    SessionStatus,
+    Site,
+    StaffPosting,
+    Vaccine,
+)
+from sites.services.doses import DoseItem, record_doses
+from sites.services.stock import receive_lot
+from vaxplatform.demo import logins
+from vaxplatform.demo.people import people
+from vaxplatform.vietnam import day_in_vietnam, start_of_day
+
+SEED = 20210308
+SET_SIZE = 500
+VACCINATORS = ["Lê Thị Mai", "Ngô Thị Hạnh", "Trương Thanh Bình", "Đặng Thu Thủy"]
+# EU product code → (share of the demo's doses, days from dose 1 to dose 2)
+SUPPLY = {
+    "EU/1/21/1529": (45, (58, 80)),
+    "EU/1/20/1528": (25, (22, 35)),
+    "BBIBP-CorV": (20, (22, 28)),
+    "EU/1/20/1507": (8, (29, 40)),
+    "Abdala": (2, (15, 20)),
+}
+
+
+def is_empty() -> bool:
+    return not Citizen.objects.exists() and not Site.objects.exists()
+
+
+class Country:
+    """One run of `seed_demo`: `build` adds everything, in the order in which it would happen."""
+
+    def __init__(
+        self, *, citizens: int, doses: int, now: datetime.datetime, say: Callable[[str], object]
+    ) -> None:
+        self.random = Random(SEED)
+        self.citizens = citizens
+        self.doses = doses
+        self.now = now
+        self.today = day_in_vietnam(now)
+        self.say = say
+        self.provinces = list(provinces_in_use())
+        self.vaccines = {vaccine.code: vaccine for vaccine in Vaccine.objects.all()}
+
+    def build(self) -> None:
+        self.wards = self._wards()
+        self.sites = self._sites()
+        self.lots = self._stock()
+        self._staff()
+        self.say(f"{len(self.sites)} sites in {len(self.provinces)} provinces, with stock and staff")
+        recorded = self._record(self._history())
+        self.say(f"{recorded} doses of {Citizen.objects.count()} people")
+
+    # ---------------------------------------------------------------- places, stock, staff
+    def _wards(self) -> dict[int, list[int]]:
+        """Province id → ids of its wards."""
+        wards: defaultdict[int, list[int]] = defaultdict(list)
+        rows = AdministrativeUnit.objects.of_scheme(2021).filter(kind=UnitKind.WARD)
+        for pk, district_province in rows.order_by("code").values_list("pk", "parent__parent"):
+            wards[district_province].append(pk)
+        return dict(wards)
+
+    def _sites(self) -> list[Site]:
+        """Two sites a province: its centre for disease control, and a commune health station.
+
+        Every third station works on paper.
+        """
+        rows = []
+        names = dict(
+            AdministrativeUnit.objects.filter(
+                pk__in=[pk for wards in self.wards.values() for pk in wards]
+            ).values_list("pk", "full_name")
+        )
+        for position, province in enumerate(self.provinces):
+            ward = self.random.choice(self.wards[province.pk])
+            rows.append(
+                Site(
+                    code=f"{province.code}-001",
+                    name=f"Trung tâm Kiểm soát bệnh tật {province.name}",
+                    province=province,
+                    ward_id=ward,
+                )
+            )
+            ward = self.random.choice(self.wards[province.pk])
+            rows.append(
+                Site(
+                    code=f"{province.code}-002",
+                    name=f"Trạm Y tế {names[ward]}",
+                    province=province,
+                    ward_id=ward,
+                    on_platform=position % 3 != 0,
+                )
+            )
+        return Site.objects.bulk_create(rows)
+
+    def _stock(self) -> dict[int, list[Lot]]:
+        """Site id → its lots; every site holds AstraZeneca and one or two products more."""
+        lots: dict[int, list[Lot]] = {}
+        per_site = max(400, 4 * self.doses // len(self.sites))
+        others = [code for code in SUPPLY if code != "EU/1/21/1529"]
+        for site in self.sites:
+            codes = ["EU/1/21/1529", *self.random.sample(others, self.random.choice([1, 2]))]
+            lots[site.pk] = [
+                receive_lot(
+                    site=site,
+                    vaccine=self.vaccines[code],
+                    number=f"{code[-3:].upper()}{self.random.randint(1000, 9999)}",
+                    expires_on=self.today + datetime.timedelta(days=self.random.randint(20, 200)),
+                    doses=per_site,
+                    by=None,
+                    now=self.now,
+                )
+                for code in codes
+            ]
+        return lots
+
+    def _staff(self) -> None:
+        site = Site.objects.get(code=logins.SITE_CODE)
+        province = AdministrativeUnit.objects.get(
+            scheme=2021, kind=UnitKind.PROVINCE, code=logins.PROVINCE_CODE
+        )
+        for username, (role, name, where) in logins.STAFF.items():
+            account = Account.objects.create_user(
+                username, logins.PASSWORD, is_staff=True, full_name=name
+            )
+            StaffPosting.objects.create(
+                account=account,
+                role=role,
+                site=site if where == "site" else None,
+                province=province if where == "province" else None,
+            )
+
+    # ---------------------------------------------------------------- people and doses
+    def _history(self) -> Iterator[tuple[Site, DoseItem]]:
+        """Doses of the last five months, each with its site; second doses where they are due."""
+        sites_of: defaultdict[int, list[Site]] = defaultdict(list)
+        for site in self.sites:
+            sites_of[site.province_id].append(site)
+        left = self.doses
+        for number, details in enumerate(self._people()):
+            if left <= 0:
+                return
+            site = self.random.choices(sites_of[details.province_id], [3, 1])[0]
+            lots = self.lots[site.pk]
+            lot = self.random.choices(lots, [SUPPLY[lot.vaccine.code][0] for lot in lots])[0]
+            days_ago = self.random.triangular(0, 150, 45)
+            for dose_number, given_at in self._moments(details, lot, days_ago):
+                yield site, self._item(number, dose_number, details, site, lot, given_at)
+                left -= 1
+
+    def _people(self) -> Iterator[CitizenDetails]:
+        return people(
+            random=self.random,
+            count=self.citizens,
+            provinces=self.provinces,
+            wards=self.wards,
+            today=self.today,
+        )
+
+    def _moments(
+        self, details: CitizenDetails, lot: Lot, days_ago: float
+    ) -> Iterable[tuple[int, datetime.datetime]]:
+        """(dose number, moment) of each dose that this person has had by now."""
+        shortest, longest = SUPPLY[lot.vaccine.code][1]
+        day = self.today - datetime.timedelta(days=int(days_ago))
+        for dose_number in range(1, lot.vaccine.primary_doses + 1):
+            moment = start_of_day(day) + datetime.timedelta(
+                minutes=self.random.randint(7 * 60 + 30, 16 * 60 + 30)
+            )
+            if moment > self.now - datetime.timedelta(minutes=2):
+                return
+            yield dose_number, moment
+            if not details.papers and not details.phone:
+                return  # nobody would know this person again
+            day += datetime.timedelta(days=self.random.randint(shortest, longest))
+
+    def _item(
+        self,
+        number: int,
+        dose_number: int,
+        details: CitizenDetails,
+        site: Site,
+        lot: Lot,
+        given_at: datetime.datetime,
+    ) -> DoseItem:
+        key = uuid.uuid5(uuid.NAMESPACE_OID, f"demo {SEED} {number} {dose_number}")
+        return DoseItem(
+            idempotency_key=key,
+            digest=sha256(key.bytes).digest(),
+            citizen=details,
+            dose_number=dose_number,
+            dose_kind="primary",
+            vaccine_code=lot.vaccine.code,
+            lot_number=lot.number,
+            administered_at=given_at,
+            vaccinator=self.random.choice(VACCINATORS),
+            source="live" if site.on_platform else "paper",
+        )
+
+    def _record(self, doses: Iterable[tuple[Site, DoseItem]]) -> int:
+        by_site: defaultdict[Site, list[DoseItem]] = defaultdict(list)
+        for site, item in doses:
+            by_site[site].append(item)
+        recorded = 0
+        for site, items in by_site.items():
+            for start in range(0, len(items), SET_SIZE):
+                part = items[start : start + SET_SIZE]
+                outcomes = record_doses(items=part, site=site, now=self.now)
+                recorded += sum(not isinstance(outcome, Exception) for outcome in outcomes)
+        return recorded
+
+
+def sessions_of_today(*, sites: Sequence[Site], today: datetime.date) -> list[Session]:
+    """An open session today at each site that works on the platform."""
+    return Session.objects.bulk_create(
+        Session(
+            site=site,
+            held_on=today,
+            part=SessionPart.DAY,
+            status=SessionStatus.OPEN,
+            seats=200,
+        )
+        for site in sites
+        if site.on_platform
+    )

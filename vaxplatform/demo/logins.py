@@ -1,0 +1,23 @@
+"""Who can sign in to the demo. The password is known to all: the demo runs on this machine only."""
+
+PASSWORD = "thu-nghiem-2021"  # noqa: S105
+SITE_CODE = "01-001"
+PROVINCE_CODE = "01"
+PHONE = "+84900000001"
+
+# user name → (role, name, where it holds: a site, a province, the nation)
+STAFF = {
+    "tiepdon": ("site_recorder", "Lê Thị Mai", "site"),
+    "bacsi": ("site_doctor", "Nguyễn Quang Dũng", "site"),
+    "truongdiem": ("site_manager", "Phạm Thu Hà", "site"),
+    "sohanoi": ("province_officer", "Trần Minh Khánh", "province"),
+    "boyte": ("national_officer", "Đỗ Hồng Phong", "nation"),
+    "dapung": ("agent", "Vũ Thanh Loan", "nation"),
+    "kiemtoan": ("auditor", "Hoàng Đức Lâm", "nation"),
+    "quantri": ("admin", "Bùi Ngọc Sơn", "nation"),
+}
+
+
+def logins() -> list[tuple[str, str, str]]:
+    """(role, user name, password) of every staff login of the demo."""
+    return [(role, username, PASSWORD) for username, (role, _name, _where) in STAFF.items()]
