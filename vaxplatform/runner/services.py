@@ -12,6 +12,7 @@ from vaxplatform.runner import locks, processes
 from vaxplatform.runner.environment import BASE_DIR, export_secrets, read_environment
 from vaxplatform.runner.errors import RunnerError
 from vaxplatform.runner.keeper import SERVERS, START_SECONDS, Files, Server
+from vaxplatform.runner.terminal import say
 
 VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 # Commands that touch neither PostgreSQL nor Redis; they get the addresses all the same.
@@ -77,6 +78,8 @@ def running_services(data_dir: Path, *, see_off: bool = False) -> Iterator[list[
             stack.callback(use.end)
             use.begin()
             os.environ[VARIABLES[use.server.name]] = str(use.files.read_state()["url"])
+            if see_off and (notice := use.server.notice()):
+                say(notice)
         yield uses
 
 

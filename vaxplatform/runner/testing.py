@@ -17,7 +17,7 @@ from vaxplatform.runner.services import running_services
 from vaxplatform.runner.terminal import coloured, say
 
 # What `check --deploy` is asked about: an installation with people in it.
-DEPLOYED = {"DEBUG": "0", "DEMO": "0", "ALLOWED_HOSTS": "vaccination.example.vn"}
+DEPLOYED = {"DEBUG": "0", "DEMO": "0", "HTTPS": "1", "ALLOWED_HOSTS": "vaccination.example.vn"}
 TOOLS = Path(sys.executable).parent
 MANAGE = (sys.executable, "manage.py")
 CHECKS: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
@@ -34,7 +34,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
 
 def check(_arguments: Sequence[str]) -> int:
     """Every static check, in order; the first that finds something ends it with its output."""
-    with own_services(fresh=False):
+    with own_services("test", fresh=False):
         for title, command, environment in CHECKS:
             began = time.monotonic()
             result = subprocess.run(
@@ -63,27 +63,37 @@ def test(arguments: Sequence[str]) -> int:
         say(coloured("NO CHROMIUM: the browser tests are left out", "red", stream=2))
         say(browser.HOW_TO_GET_IT)
         command += ["-m", "not browser", "-p", "vaxplatform.runner.left_out"]
-    with own_services(fresh="--reuse-db" not in arguments):
-        process = subprocess.Popen(command, cwd=BASE_DIR)
-        # Ctrl-C reaches pytest by itself; here it must not end the servers under its feet.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        return process.wait()
+    with own_services("test", fresh="--reuse-db" not in arguments):
+        return _run(command)
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """The figures named by the arguments, or all."""
+    with own_services("bench", fresh=True):
+        return _run([sys.executable, "-m", "bench", *arguments])
+
+
+def _run(command: Sequence[str]) -> int:
+    process = subprocess.Popen(list(command), cwd=BASE_DIR)
+    # Ctrl-C reaches the command by itself; here it must not end the servers under its feet.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
 
 
 @contextmanager
-def own_services(*, fresh: bool) -> Iterator[None]:
-    """Servers of the tests' own, unless DATABASE_URL and REDIS_URL name others."""
+def own_services(name: str, *, fresh: bool) -> Iterator[None]:
+    """Servers of one's own in DATA_DIR/name, unless DATABASE_URL and REDIS_URL name others."""
     outer = read_environment()
-    lock = locks.take(outer / "run" / "test.lock", exclusive=True, wait=False)
+    lock = locks.take(outer / "run" / f"{name}.lock", exclusive=True, wait=False)
     if lock is None:
         raise RunnerError(
-            f"Tests already run with DATA_DIR {outer}. For a second run beside them: "
-            "make test DATA_DIR=.data-2"
+            f"This already runs with DATA_DIR {outer}. For a second one beside it: "
+            f"make {name} DATA_DIR=.data-2"
         )
-    if fresh and (outer / "test").exists():
-        discard(outer / "test")
-    os.environ["DATA_DIR"] = str(outer / "test")
+    if fresh and (outer / name).exists():
+        discard(outer / name)
+    os.environ["DATA_DIR"] = str(outer / name)
     os.environ.setdefault("DEBUG", "0")
     data_dir = read_environment()
     export_secrets(data_dir)

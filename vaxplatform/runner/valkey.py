@@ -29,6 +29,9 @@ class Valkey:
     def url(self) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
+    def notice(self) -> str | None:
+        return None
+
     def prepare(self) -> None:
         """Write the configuration; end what a killed predecessor left running."""
         self.home.mkdir(mode=0o700, exist_ok=True)
