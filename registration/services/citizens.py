@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +31,7 @@ class Paper:
     kind: str
     number: str
 
-    @property
+    @cached_property
     def index(self) -> bytes:
         return blind_index(self.kind, self.number)
 
@@ -52,7 +53,7 @@ class CitizenDetails:
     nationality: str = "VN"
     papers: tuple[Paper, ...] = ()
 
-    @property
+    @cached_property
     def search_name(self) -> str:
         return search_key(self.full_name)
 
