@@ -1,0 +1,97 @@
+"""How doses and reports become rows of the rollups: one counting, for a few days or for all.
+
+A person counts once in the country: with the earliest recorded dose, and as fully vaccinated with
+the earliest that completes the primary series of its own product (DOMAIN, Vaccines and rules).
+"Earliest" is by time of injection, then by id. Days are days in Viet Nam.
+"""
+
+_START = "(k.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')"
+_END = "((k.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')"
+
+# The doses of some sites' days (parameters: site ids, days), found by the index; or every dose.
+DOSES_OF_DAYS = f"""
+    SELECT d.*, k.day
+      FROM unnest(%s::bigint[], %s::date[]) k (site_id, day)
+      JOIN vaccination_sites_dose d
+        ON d.site_id = k.site_id AND d.administered_at >= {_START} AND d.administered_at < {_END}
+"""  # noqa: S608
+ALL_DOSES = """
+    SELECT d.*, (d.administered_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day
+      FROM vaccination_sites_dose d
+"""
+
+_EARLIER = """
+    SELECT 1 FROM vaccination_sites_dose e {joins}
+     WHERE e.citizen_id = d.citizen_id AND e.status = 'recorded'
+       AND (e.administered_at, e.id) < (d.administered_at, d.id) {also}
+"""
+_EARLIER_ANY = _EARLIER.format(joins="", also="")
+_EARLIER_FULL = _EARLIER.format(
+    joins="JOIN vaccination_sites_vaccine ev ON ev.id = e.vaccine_id",
+    also="AND e.dose_kind = 'primary' AND e.dose_number >= ev.primary_doses",
+)
+
+SITE_COLUMNS = "site_id, province_id, day, vaccine_id, doses, people_first, people_full, boosters"
+
+
+def site_days(doses: str) -> str:
+    """SQL of the SiteDay rows (SITE_COLUMNS) that `doses`, one of the two above, amount to."""
+    return f"""
+        SELECT d.site_id, s.province_id, d.day, d.vaccine_id,
+               count(*) AS doses,
+               count(*) FILTER (WHERE NOT EXISTS ({_EARLIER_ANY})) AS people_first,
+               count(*) FILTER (WHERE d.dose_kind = 'primary' AND d.dose_number >= v.primary_doses
+                                  AND NOT EXISTS ({_EARLIER_FULL})) AS people_full,
+               count(*) FILTER (WHERE d.dose_kind = 'booster') AS boosters
+          FROM ({doses}) d
+          JOIN vaccination_sites_site s ON s.id = d.site_id
+          JOIN vaccination_sites_vaccine v ON v.id = d.vaccine_id
+         WHERE d.status = 'recorded'
+         GROUP BY d.site_id, s.province_id, d.day, d.vaccine_id
+    """  # noqa: S608
+
+
+PROVINCE_COLUMNS = (
+    "province_id, day, recorded, people_first, people_full, boosters, reported, reported_first"
+)
+# Some provinces' days (parameters: province ids, days), or every one.
+OF_DAYS = """
+    JOIN unnest(%s::bigint[], %s::date[]) k (province_id, day)
+      ON k.province_id = {row}.province_id AND k.day = {row}.day
+"""
+OF_ALL = ""
+
+
+def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
+    """SQL of the ProvinceDay rows (PROVINCE_COLUMNS) for `of`, OF_DAYS (whose two parameters it
+    takes twice) or OF_ALL, over the site rows of the table `sites`.
+
+    A place's row without a vaccine is its total and wins over its rows by vaccine; the province's
+    own total wins over the sum of its sites. Part of the first doses unknown: all unknown.
+    """
+    return f"""
+        WITH recorded AS (
+            SELECT r.province_id, r.day, sum(r.doses) AS recorded,
+                   sum(r.people_first) AS people_first, sum(r.people_full) AS people_full,
+                   sum(r.boosters) AS boosters
+              FROM {sites} r {of.format(row="r")}
+             GROUP BY r.province_id, r.day
+        ), winning AS (
+            SELECT r.*, rank() OVER (PARTITION BY r.province_id, r.day
+                                         ORDER BY r.site_id IS NOT NULL) AS place_rank,
+                   rank() OVER (PARTITION BY r.province_id, r.day, r.site_id
+                                    ORDER BY r.vaccine_id IS NOT NULL) AS vaccine_rank
+              FROM public_portal_dailyreport r {of.format(row="r")}
+        ), reported AS (
+            SELECT province_id, day, sum(doses) AS reported,
+                   CASE WHEN count(*) = count(first_doses) THEN sum(first_doses) END
+                       AS reported_first
+              FROM winning
+             WHERE place_rank = 1 AND vaccine_rank = 1
+             GROUP BY province_id, day
+        )
+        SELECT province_id, day, COALESCE(recorded, 0) AS recorded,
+               COALESCE(people_first, 0) AS people_first, COALESCE(people_full, 0) AS people_full,
+               COALESCE(boosters, 0) AS boosters, reported, reported_first
+          FROM recorded FULL JOIN reported USING (province_id, day)
+    """  # noqa: S608
