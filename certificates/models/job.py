@@ -12,7 +12,7 @@ class JobState(models.TextChoices):
     PENDING = "pending", _("Waiting or in work")
     ISSUED = "issued", _("Issued")
     NEEDS_REVIEW = "needs_review", _("Needs a person")
-    CANCELLED = "cancelled", _("Cancelled: the dose was voided")
+    CANCELLED = "cancelled", _("Cancelled: the dose was voided, or its certificate revoked")
 
 
 class IssuanceJob(models.Model):

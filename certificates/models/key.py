@@ -17,6 +17,9 @@ class SigningKey(models.Model):
     kid = models.CharField(max_length=16, unique=True, help_text=_("8 bytes, hex"))
     certificate_pem = models.TextField()
     csca_pem = models.TextField()
+    csca_signature = models.TextField(
+        blank=True, help_text=_("The country authority's word for this key, for trust lists.")
+    )
     status = models.CharField(max_length=11, choices=KeyStatus, default=KeyStatus.ACTIVE)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()

@@ -29,40 +29,57 @@ ENQUEUE_NEW_DOSES = f"""
     RETURN NULL;
 """  # noqa: S608
 
-# A voided dose ends its certificate with it; a corrected one is issued again, and the worker
-# supersedes the old certificate in the transaction that writes the new one.
-FOLLOW_CHANGED_DOSES = """
+# Back into the queue: what was certified is no longer what the records say. A worker supersedes
+# the old certificate in the transaction that writes the new one. A cancelled job stays so: its
+# certificate was revoked, and only a person decides that there will be another.
+# The window counts from the correction on; the dose of the job stands under the name `d`.
+_AGAIN = f"""
+    UPDATE certificates_issuancejob j
+       SET state = 'pending', attempts = 0, last_error = '',
+           due_at = GREATEST({_DUE}, now()), next_at = GREATEST({_DUE}, now()),
+           deadline_at = GREATEST(
+               {_DEADLINE_AT}, now() + {_INTERVAL.format(f"({_DEADLINE} - {_DELAY})")})
+"""  # noqa: S608
+
+# A voided dose ends its certificate with it. The job comes first: a worker holds it while it
+# issues, so that the certificate written meanwhile is seen by the second statement. The last
+# statement is for boosters, which say how long the series before them was.
+FOLLOW_CHANGED_DOSES = f"""
+    UPDATE certificates_issuancejob j
+       SET state = 'cancelled', last_error = 'dose_voided'
+      FROM new_rows n JOIN old_rows o ON o.id = n.id
+     WHERE j.dose_id = n.id AND n.status = 'voided' AND o.status <> 'voided';
     UPDATE certificates_certificate c
        SET status = 'revoked', ended_at = now(), end_reason = 'dose_voided'
       FROM new_rows n JOIN old_rows o ON o.id = n.id
      WHERE c.dose_id = n.id AND c.status = 'live'
        AND n.status = 'voided' AND o.status <> 'voided';
-    UPDATE certificates_issuancejob j
-       SET state = 'cancelled'
-      FROM new_rows n JOIN old_rows o ON o.id = n.id
-     WHERE j.dose_id = n.id AND n.status = 'voided' AND o.status <> 'voided';
-    UPDATE certificates_issuancejob j
-       SET state = 'pending', attempts = 0, last_error = '',
-           due_at = GREATEST(j.due_at, now()), next_at = GREATEST(j.due_at, now()),
-           deadline_at = GREATEST(j.deadline_at, now() + (j.deadline_at - j.due_at))
-      FROM new_rows n JOIN old_rows o ON o.id = n.id
-     WHERE j.dose_id = n.id AND n.status = 'recorded'
-       AND (n.citizen_id, n.dose_number, n.dose_kind, n.vaccine_id, n.administered_at)
+    {_AGAIN}
+      FROM new_rows d JOIN old_rows o ON o.id = d.id
+     WHERE j.dose_id = d.id AND d.status = 'recorded' AND j.state <> 'cancelled'
+       AND (d.citizen_id, d.dose_number, d.dose_kind, d.vaccine_id, d.administered_at)
            IS DISTINCT FROM
            (o.citizen_id, o.dose_number, o.dose_kind, o.vaccine_id, o.administered_at);
+    {_AGAIN}
+      FROM new_rows n JOIN old_rows o ON o.id = n.id
+      JOIN vaccination_sites_dose d ON d.citizen_id IN (n.citizen_id, o.citizen_id)
+     WHERE d.id <> n.id AND d.status = 'recorded' AND d.dose_kind <> 'primary'
+       AND j.dose_id = d.id AND j.state <> 'cancelled'
+       AND 'primary' IN (n.dose_kind, o.dose_kind)
+       AND (n.citizen_id, n.dose_number, n.dose_kind, n.vaccine_id, n.status)
+           IS DISTINCT FROM
+           (o.citizen_id, o.dose_number, o.dose_kind, o.vaccine_id, o.status);
     RETURN NULL;
-"""
+"""  # noqa: S608
 
-FOLLOW_CHANGED_CITIZENS = """
-    UPDATE certificates_issuancejob j
-       SET state = 'pending', attempts = 0, last_error = '',
-           due_at = GREATEST(j.due_at, now()), next_at = GREATEST(j.due_at, now()),
-           deadline_at = GREATEST(j.deadline_at, now() + (j.deadline_at - j.due_at))
+FOLLOW_CHANGED_CITIZENS = f"""
+    {_AGAIN}
       FROM vaccination_sites_dose d, new_rows n JOIN old_rows o ON o.id = n.id
      WHERE d.citizen_id = n.id AND j.dose_id = d.id AND d.status = 'recorded'
+       AND j.state <> 'cancelled'
        AND (n.full_name, n.date_of_birth) IS DISTINCT FROM (o.full_name, o.date_of_birth);
     RETURN NULL;
-"""
+"""  # noqa: S608
 
 
 class QueuedDose(Dose):

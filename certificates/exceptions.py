@@ -1,0 +1,33 @@
+"""Refusals and failures of this app."""
+
+from django.utils.translation import gettext_lazy as _
+
+from vaxplatform.errors import DomainError
+
+
+class KeysNotHere(Exception):
+    """This process has no signing key: it is the web, or the files are on another machine.
+
+    The text says which, and what to set.
+    """
+
+
+class CertificateNotFound(DomainError):
+    code = "certificate_not_found"
+    message = _("There is no certificate with this identifier.")
+
+
+class CertificateNotLive(DomainError):
+    code = "certificate_not_live"
+    message = _("This certificate has already ended.")
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    message = _("Write the reason in a few words.")
+    field = "reason"
+
+
+class NothingToRetry(DomainError):
+    code = "nothing_to_retry"
+    message = _("This dose does not wait for a review, so there is nothing to try again.")

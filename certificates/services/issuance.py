@@ -1,0 +1,334 @@
+"""Issuing what is due: claim, sign, write. Any number of workers, each certificate once.
+
+A claim counts the attempt and sets a lease, and is committed before the work, so that a dose that
+kills its worker shows. The work is one transaction that holds the job rows: a correction or a
+voiding of the dose updates the same rows (certificates.models.wires) and so comes wholly before or
+wholly after. The lease that was set is the token: who lost it writes nothing. The clock is the
+database's. Doses are read here by their ids; nobody can hand in what is to be signed.
+"""
+
+import datetime
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Greatest
+
+from certificates.exceptions import NothingToRetry
+from certificates.hcert.issue import CertificateBatchSigner
+from certificates.hcert.uvci import new_uvci
+from certificates.models import (
+    Certificate,
+    CertificateStatus,
+    IssuanceJob,
+    JobState,
+    SigningKey,
+)
+from certificates.services import keys, payload
+from certificates.services.clock import database_now
+from certificates.services.payload import CertifiedDose, PrimaryDose
+from registration.models import DoseKind
+from sites.models import Dose, DoseStatus
+from vaxplatform.database import is_temporary
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 5
+LEASE_SECONDS = 45
+# After the first, second … failed attempt: the last comes within the hour.
+BACKOFF_SECONDS = (15, 60, 300, 900)
+PAUSES_SECONDS = (0, 0.02, 0.1)
+
+Token = datetime.datetime  # the `next_at` that a claim set
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Jobs taken by this worker: dose id → token."""
+
+    tokens: Mapping[int, Token]
+    attempt: int
+
+    def without(self, dose_ids: Collection[int]) -> "Claim":
+        left = {dose: token for dose, token in self.tokens.items() if dose not in dose_ids}
+        return Claim(left, self.attempt)
+
+
+# Jobs tried before are taken one at a time: the dose that kills its worker takes none with it.
+_CLAIM = """
+    UPDATE certificates_issuancejob
+       SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => %s)
+     WHERE dose_id IN (
+        SELECT dose_id FROM certificates_issuancejob
+         WHERE state = 'pending' AND next_at <= statement_timestamp()
+           AND due_at <= statement_timestamp() AND {attempts}
+         ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING dose_id, next_at, attempts
+"""
+_CLAIM_FRESH = _CLAIM.format(attempts="attempts = 0")
+_CLAIM_TRIED = _CLAIM.format(attempts=f"attempts BETWEEN 1 AND {MAX_ATTEMPTS - 1}")
+
+
+def issue_due(limit: int = 500) -> int:
+    """Issue up to `limit` certificates that are due; returns how many came out.
+
+    0 with nothing left to claim means that nothing is due. Raises KeysNotHere before anything is
+    claimed, and the database's errors; what was claimed then comes round after its lease.
+    """
+    return _issue_claimed(limit)[1]
+
+
+def drain_due(
+    *,
+    limit: int = 500,
+    until: datetime.datetime | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Issue until nothing is due, the database's clock says `until`, or `stop()` says so.
+
+    Returns how many came out. Raises as `issue_due`.
+    """
+    issued = 0
+    give_up_on_exhausted()
+    while not stop() and (until is None or database_now() < until):
+        claimed, done = _issue_claimed(limit)
+        issued += done
+        if not claimed:
+            break
+    return issued
+
+
+def give_up_on_exhausted() -> int:
+    """Hand to people the jobs whose last attempt ended without a word; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE certificates_issuancejob SET state = 'needs_review', last_error = %s"
+            " WHERE state = 'pending' AND attempts >= %s"
+            " AND next_at <= statement_timestamp()",
+            ["worker_lost", MAX_ATTEMPTS],
+        )
+        return cursor.rowcount
+
+
+@transaction.atomic
+def try_again(*, job: IssuanceJob) -> None:
+    """Put a job back into the queue after a person has looked at it.
+
+    A late certificate stays late: its deadline does not move. One that follows a revocation is a
+    new promise. Raises NothingToRetry unless the job needs review, or was cancelled while its
+    dose stands.
+    """
+    now = database_now()
+    stands = Dose.objects.filter(pk=OuterRef("pk"), status=DoseStatus.RECORDED)
+    jobs = IssuanceJob.objects.filter(Exists(stands), pk=job.pk)
+    again = {
+        "state": JobState.PENDING,
+        "attempts": 0,
+        "last_error": "",
+        "next_at": Greatest("due_at", now),
+    }
+    if jobs.filter(state=JobState.NEEDS_REVIEW).update(**again):
+        return
+    due_at = Greatest("due_at", now)
+    deadline_at = Greatest("deadline_at", now + window())
+    if not jobs.filter(state=JobState.CANCELLED).update(
+        **again, due_at=due_at, deadline_at=deadline_at
+    ):
+        raise NothingToRetry
+
+
+def _issue_claimed(limit: int) -> tuple[int, int]:
+    """Claim and work once; returns how many were claimed and how many came out."""
+    key, signer = keys.load_signer(now=database_now())
+    claim = _claim(limit)
+    if not claim.tokens:
+        return 0, 0
+    batch = CertificateBatchSigner(signer)
+    try:
+        return len(claim.tokens), _issue_batch(claim, key, batch)
+    except Exception as error:
+        if is_temporary(error):
+            raise
+        return len(claim.tokens), _one_by_one(claim, key, batch)
+
+
+def _claim(limit: int) -> Claim:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement, most in ((_CLAIM_FRESH, limit), (_CLAIM_TRIED, 1)):
+            cursor.execute(statement, [LEASE_SECONDS, most])
+            if rows := cursor.fetchall():
+                return Claim({dose: token for dose, token, _a in rows}, rows[0][2])
+    return Claim({}, 0)
+
+
+def _issue_batch(claim: Claim, key: SigningKey, signer: CertificateBatchSigner) -> int:
+    """Issue a claim. Another worker's claim may have looked at a job, left it, and hold its row
+    until it commits: what was not free is looked at again."""
+    issued = 0
+    for pause in PAUSES_SECONDS:
+        time.sleep(pause)
+        batch = _Batch(claim, key, signer)
+        issued += batch.issue()
+        claim = claim.without(batch.held)
+        if not claim.tokens:
+            break
+    return issued
+
+
+def _one_by_one(claim: Claim, key: SigningKey, batch: CertificateBatchSigner) -> int:
+    """The same work a dose at a time, so that one that cannot be issued stops no other."""
+    issued = 0
+    for dose_id, token in claim.tokens.items():
+        single = Claim({dose_id: token}, claim.attempt)
+        try:
+            issued += _issue_batch(single, key, batch)
+        except Exception as error:
+            if is_temporary(error):
+                raise
+            _note_failure(single, error)
+    return issued
+
+
+def _note_failure(claim: Claim, error: Exception) -> None:
+    """Say why and when to try again; after the last attempt, leave it to a person.
+
+    The type of the error stands on record, never its text: that may hold a person's data.
+    """
+    ((dose_id, token),) = claim.tokens.items()
+    reason = str(error) if isinstance(error, payload.PayloadError) else type(error).__name__
+    job = IssuanceJob.objects.filter(pk=dose_id, state=JobState.PENDING, next_at=token)
+    if claim.attempt >= MAX_ATTEMPTS:
+        job.update(state=JobState.NEEDS_REVIEW, last_error=reason[:300])
+    else:
+        wait = datetime.timedelta(seconds=BACKOFF_SECONDS[claim.attempt - 1])
+        job.update(next_at=database_now() + wait, last_error=reason[:300])
+    log.warning(
+        "certificate_not_issued", dose=dose_id, attempt=claim.attempt, error=type(error).__name__
+    )
+
+
+class _Batch:
+    """The work on one claim."""
+
+    def __init__(self, claim: Claim, key: SigningKey, signer: CertificateBatchSigner) -> None:
+        self.claim = claim
+        self.key = key
+        self.signer = signer
+        self.held: list[int] = []
+
+    @transaction.atomic
+    def issue(self) -> int:
+        """Write a live certificate for each dose of the claim that still is ours to issue."""
+        held = self.held = self._hold_jobs()
+        doses = _read_doses(held)
+        primary = _read_primary_doses(doses)
+        issued_at = database_now()
+        expires_at = payload.expires_at(issued_at=issued_at, key_ends_at=self.key.not_after)
+        IssuanceJob.objects.filter(pk__in=held, dose__status=DoseStatus.VOIDED).update(
+            state=JobState.CANCELLED, last_error="dose_voided"
+        )
+        certificates = [
+            self._sign(dose, primary[dose.citizen_id], issued_at, expires_at) for dose in doses
+        ]
+        self._supersede(held, issued_at)
+        # The index one_live_certificate_per_dose decides, not the worker.
+        Certificate.objects.bulk_create(certificates, ignore_conflicts=True)
+        live = Certificate.objects.filter(dose=OuterRef("pk"), status=CertificateStatus.LIVE)
+        return IssuanceJob.objects.filter(Exists(live), pk__in=held).update(
+            state=JobState.ISSUED, last_error=""
+        )
+
+    def _hold_jobs(self) -> list[int]:
+        """Lock the jobs that are still ours and pending. One that a correction or a voiding
+        holds right now is left to its next round: the lease ends, or the correction resets it."""
+        jobs = IssuanceJob.objects.filter(
+            pk__in=self.claim.tokens, state=JobState.PENDING
+        ).select_for_update(skip_locked=True)
+        tokens = self.claim.tokens
+        return [
+            dose_id
+            for dose_id, next_at in jobs.order_by("pk").values_list("pk", "next_at")
+            if tokens[dose_id] == next_at
+        ]
+
+    def _sign(
+        self,
+        dose: CertifiedDose,
+        primary: Sequence[PrimaryDose],
+        issued_at: datetime.datetime,
+        expires_at: datetime.datetime,
+    ) -> Certificate:
+        uvci = new_uvci()
+        content = payload.health_content(dose=dose, primary=primary, uvci=uvci)
+        return Certificate(
+            dose_id=dose.dose_id,
+            uvci=uvci,
+            hcert=self.signer.sign(content, issued_at=issued_at, expires_at=expires_at),
+            key=self.key,
+            issued_at=issued_at,
+            expires_at=expires_at,
+        )
+
+    def _supersede(self, dose_ids: Sequence[int], at: datetime.datetime) -> None:
+        Certificate.objects.filter(dose__in=dose_ids, status=CertificateStatus.LIVE).update(
+            status=CertificateStatus.SUPERSEDED, ended_at=at, end_reason="corrected"
+        )
+
+
+def _read_doses(dose_ids: Sequence[int]) -> list[CertifiedDose]:
+    """The doses as they stand now, without those voided meanwhile."""
+    rows = Dose.objects.filter(pk__in=dose_ids, status=DoseStatus.RECORDED).values_list(
+        "pk",
+        "citizen_id",
+        "citizen__full_name",
+        "citizen__date_of_birth",
+        "dose_number",
+        "dose_kind",
+        "administered_at",
+        "vaccine__code",
+        "vaccine__holder_code",
+        "vaccine__prophylaxis_code",
+        "vaccine__primary_doses",
+    )
+    return [CertifiedDose(*row) for row in rows]
+
+
+def _read_primary_doses(doses: Sequence[CertifiedDose]) -> defaultdict[int, list[PrimaryDose]]:
+    """Citizen id → primary doses on record, for the people whose dose is not a primary one."""
+    found: defaultdict[int, list[PrimaryDose]] = defaultdict(list)
+    people = {dose.citizen_id for dose in doses if dose.kind != DoseKind.PRIMARY}
+    if people:
+        rows: Any = Dose.objects.filter(
+            citizen__in=people, status=DoseStatus.RECORDED, dose_kind=DoseKind.PRIMARY
+        ).values_list("citizen_id", "dose_number", "vaccine__primary_doses")
+        for citizen_id, number, series_doses in rows:
+            found[citizen_id].append(PrimaryDose(number, series_doses))
+    return found
+
+
+def certified_content(dose_ids: Sequence[int]) -> dict[int, dict[str, Any] | None]:
+    """Dose id → what a certificate issued now would say (its identifier aside), for comparing
+    what is on record with what was signed; None where nothing could be certified."""
+    doses = _read_doses(dose_ids)
+    primary = _read_primary_doses(doses)
+    return {dose.dose_id: _content_or_none(dose, primary[dose.citizen_id]) for dose in doses}
+
+
+def _content_or_none(dose: CertifiedDose, primary: Sequence[PrimaryDose]) -> dict[str, Any] | None:
+    try:
+        return payload.health_content(dose=dose, primary=primary, uvci=new_uvci())
+    except ValueError:
+        return None
+
+
+def window() -> datetime.timedelta:
+    """The room for work that is promised after the earliest moment."""
+    return datetime.timedelta(
+        seconds=settings.CERTIFICATE_DEADLINE_SECONDS - settings.CERTIFICATE_DELAY_SECONDS
+    )

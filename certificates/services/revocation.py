@@ -1,0 +1,31 @@
+"""Calling certificates back."""
+
+from django.db import transaction
+
+from certificates.exceptions import CertificateNotFound, CertificateNotLive, ReasonMissing
+from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState
+from certificates.services.clock import database_now
+
+
+@transaction.atomic
+def revoke_certificate(*, uvci: str, reason: str) -> Certificate:
+    """End a live certificate. None follows it until a person says so (`try_again`).
+
+    Raises ReasonMissing, CertificateNotFound or CertificateNotLive.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    certificate = Certificate.objects.filter(uvci=uvci.strip()).first()
+    if certificate is None:
+        raise CertificateNotFound
+    # The job first, as everybody does: a worker that is replacing the certificate now is waited
+    # for, and a correction already queued does not bring it back.
+    job = IssuanceJob.objects.filter(pk=certificate.dose_id)
+    job.update(state=JobState.CANCELLED, last_error="certificate_revoked")
+    ended = Certificate.objects.filter(pk=certificate.pk, status=CertificateStatus.LIVE).update(
+        status=CertificateStatus.REVOKED, ended_at=database_now(), end_reason=reason.strip()[:200]
+    )
+    if not ended:
+        raise CertificateNotLive
+    certificate.refresh_from_db()
+    return certificate

@@ -1,0 +1,31 @@
+"""Judging a certificate against our own keys and revocations."""
+
+from datetime import datetime
+
+from certificates.hcert.revocation import Identity
+from certificates.hcert.verify import VerificationResult, verify
+from certificates.models import Certificate, CertificateStatus
+from certificates.services import keys
+
+
+def check_certificate(*, text: str, at: datetime) -> VerificationResult:
+    """The verdict on any text as of `at`; nothing of it is stored.
+
+    A certificate that was replaced counts as revoked: its holder has a newer one.
+    """
+    compromised = keys.compromised_kids()
+    return verify(
+        text,
+        keys.all_keys(),
+        at,
+        is_revoked=_has_ended,
+        is_key_revoked=lambda identity: identity.kid.hex() in compromised,
+    )
+
+
+def _has_ended(identity: Identity) -> bool:
+    return (
+        Certificate.objects.filter(uvci=identity.uvci)
+        .exclude(status=CertificateStatus.LIVE)
+        .exists()
+    )
