@@ -38,6 +38,7 @@ def read_environment() -> Path:
     data_dir = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").expanduser().resolve()
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
+        (data_dir / "static").mkdir(exist_ok=True)
         for name in ("run", "secrets", "keys"):
             (data_dir / name).mkdir(mode=0o700, exist_ok=True)
             (data_dir / name).chmod(0o700)

@@ -64,6 +64,7 @@ def test(arguments: Sequence[str]) -> int:
         say(browser.HOW_TO_GET_IT)
         command += ["-m", "not browser", "-p", "vaxplatform.runner.left_out"]
     with own_services("test", fresh="--reuse-db" not in arguments):
+        subprocess.run([*MANAGE, "compile_messages"], cwd=BASE_DIR, stdout=sys.stderr, check=True)
         return _run(command)
 
 
