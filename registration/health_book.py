@@ -1,11 +1,15 @@
 """The health book page is made of sections; apps up the stream add theirs in `AppConfig.ready()`.
 
 registration knows no doses: `sites` brings the doses, `certificates` the card and the certificates.
+A section's template is rendered with its context and `citizen`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from registration.models import Citizen
 
@@ -31,3 +35,29 @@ def register_section(position: int, make: Maker) -> None:
 def sections_of(citizen: Citizen) -> list[Section]:
     """The sections of this person's health book, in order."""
     return [section for _position, make in _MAKERS if (section := make(citizen)) is not None]
+
+
+@dataclass(frozen=True)
+class PersonStatus:
+    """A person in the household list: the segments of the series ring, and the same in words."""
+
+    states: tuple[str, ...]
+    text: "str | Promise"
+
+
+NO_STATUS = PersonStatus(("missing", "missing"), _("No dose on record"))
+StatusMaker = Callable[[Sequence[Citizen]], Mapping[int, PersonStatus]]
+_STATUS_MAKERS: list[StatusMaker] = []
+
+
+def register_statuses(make: StatusMaker) -> None:
+    """`make(citizens)` returns what is known of some of them, by primary key; a later one wins."""
+    _STATUS_MAKERS.append(make)
+
+
+def statuses_of(citizens: Sequence[Citizen]) -> dict[int, PersonStatus]:
+    """The status of each person, by primary key."""
+    found = {citizen.pk: NO_STATUS for citizen in citizens}
+    for make in _STATUS_MAKERS:
+        found.update(make(citizens))
+    return found

@@ -1,4 +1,4 @@
-"""Pure rules of registering: which days may be wished for, which place a text means, plain lines."""
+"""Pure rules of registering: days that may be wished for, the place a text means, plain lines."""
 
 import datetime
 import unicodedata

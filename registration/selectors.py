@@ -5,7 +5,14 @@ from collections.abc import Collection
 from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
+from registration.models import (
+    Account,
+    AdministrativeUnit,
+    Citizen,
+    RecordAccess,
+    ShotRegistration,
+    UnitKind,
+)
 from vaxplatform.vietnam import search_key
 
 
@@ -51,3 +58,21 @@ def name_matches(typed: str) -> Q:
 def household_of(account: Account) -> QuerySet[Citizen]:
     """The people for whom this phone speaks, in the order in which they joined."""
     return Citizen.objects.filter(households__account=account).order_by("households__joined_at")
+
+
+def local_units_of(province: AdministrativeUnit) -> QuerySet[AdministrativeUnit]:
+    """Where people of a province can live: its wards, and the island districts that have none."""
+    return AdministrativeUnit.objects.filter(
+        Q(parent=province) | Q(parent__parent=province),
+        Q(kind=UnitKind.WARD) | Q(kind=UnitKind.DISTRICT, children__isnull=True),
+    ).select_related("parent")
+
+
+def registrations_of(citizen: Citizen) -> QuerySet[ShotRegistration]:
+    """A person's registrations, the latest first."""
+    return citizen.registrations.select_related("group", "citizen").order_by("-submitted_at")
+
+
+def accesses_of(citizen: Citizen) -> QuerySet[RecordAccess]:
+    """Who looked at the person's record, the latest first."""
+    return citizen.accesses.select_related("account").order_by("-at")

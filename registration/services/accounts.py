@@ -2,10 +2,11 @@
 
 import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from registration.models import Account, CodePurpose
 from registration.services.codes import check_code
 from vaxplatform.errors import DomainError
-from django.utils.translation import gettext_lazy as _
 
 
 class AccountClosed(DomainError):
