@@ -5,15 +5,6 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-ifdef PORT
-export PORT
-endif
-ifdef PYTHON
-export PYTHON
-endif
-ifdef DATA_DIR
-export DATA_DIR
-endif
 
 .PHONY: run test lint fmt messages bench requirements
 .DEFAULT_GOAL := run

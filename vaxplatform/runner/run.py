@@ -213,11 +213,11 @@ def _wait_for_page(base: str, answered: threading.Event) -> None:
             with urllib.request.urlopen(f"{base}/", timeout=30):
                 answered.set()
         except urllib.error.HTTPError as error:
-            if error.code < 500:
+            if error.code != 503:  # an answer all the same; 503 is a page that is not ready yet
                 answered.set()
         except OSError:
             pass
-        time.sleep(0.2)
+        time.sleep(0.3)
 
 
 def greet(base: str, logins: str, *, seconds: float) -> None:

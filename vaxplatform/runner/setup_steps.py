@@ -80,9 +80,16 @@ STEPS: tuple[Callable[[], bool], ...] = (
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaxplatform.settings")
     django.setup()
+    from django.core.management import CommandError
+
     for step in STEPS:
         began = time.monotonic()
-        if step() and (seconds := time.monotonic() - began) > 1:
+        try:
+            did_something = step()
+        except CommandError as error:
+            print(error, file=sys.stderr)
+            return 1
+        if did_something and (seconds := time.monotonic() - began) > 1:
             say(f"  {seconds:.0f} s")
     return 0
 
