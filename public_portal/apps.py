@@ -13,3 +13,27 @@ class PublicPortalConfig(AppConfig):
 
         register_chore("refresh_statistics", rollups.refresh_all_statistics, every_seconds=5)
         register_invariant("statistics_equal_a_recount", rollups.drift_from_a_recount)
+        self._link_for_staff()
+
+    def _link_for_staff(self) -> None:
+        from django.http import HttpRequest
+        from django.urls import reverse_lazy
+
+        from public_portal.services.reports import REPORTING_ACTIONS
+        from sites.rights import role_allows
+        from vaxplatform.staff import StaffLink, register_staff_links
+
+        def may_report(request: HttpRequest) -> bool:
+            return any(role_allows(request.user, action) for action in REPORTING_ACTIONS)
+
+        register_staff_links(
+            StaffLink(
+                "site",
+                _("Daily reports"),
+                reverse_lazy("public_portal_staff:reports"),
+                icon="chart",
+                symbol="summarize",
+                permission=may_report,
+                order=60,
+            )
+        )

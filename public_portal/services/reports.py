@@ -13,6 +13,7 @@ from public_portal import exceptions
 from registration.models import Account, AdministrativeUnit
 from registration.selectors import provinces_in_use
 from sites.models import Role, Site, Vaccine
+from sites.rights import ENTER_PAPER, LOAD_REPORTS, MAY
 from sites.scoping import posting_of
 from sites.services.doses import CAMPAIGN_BEGAN_ON
 from vaxplatform.errors import DomainError
@@ -21,13 +22,8 @@ from vaxplatform.vietnam import day_in_vietnam
 MOST_DOSES = 5_000_000  # a row: the capacity of the whole country for one day (DOMAIN, Scale)
 COLUMNS = ("province_code", "date", "doses")  # without which a file says nothing
 NATIONAL_REPORTS = Path(__file__).resolve().parent.parent / "data" / "reports_2021-11-06.csv"
-REPORTING_ROLES = (
-    Role.SITE_RECORDER,
-    Role.SITE_MANAGER,
-    Role.PROVINCE_OFFICER,
-    Role.NATIONAL_OFFICER,
-    Role.ADMIN,
-)
+# Provinces and the ministry, and who enters a site's paper.
+REPORTING_ACTIONS = (LOAD_REPORTS, ENTER_PAPER)
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
@@ -154,7 +150,7 @@ class _Known:
         if self.reported_by is None:
             return
         posting = self.posting
-        if posting is None or posting.role not in REPORTING_ROLES:
+        if posting is None or not MAY[Role(posting.role)].intersection(REPORTING_ACTIONS):
             raise exceptions.NotYoursToReport
         if posting.site_id:
             allowed = site is not None and site.pk == posting.site_id

@@ -1,0 +1,84 @@
+"""What the portal's figures mean and what of them may be shown: pure functions and tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SMALLEST_SHOWN = 5  # RELIABILITY, Threats: cells of 1–4 below province level are suppressed
+MeasureKey = Literal["doses", "people", "unrecorded"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the map and the first column show; `breaks` are fixed, so that maps can be compared.
+
+    `attribute` names the figure on `selectors.Totals`, in hundredths.
+    """
+
+    key: MeasureKey
+    attribute: str
+    tab: Promise
+    column: Promise
+    explanation: Promise
+    breaks: tuple[int, ...]
+    is_share: bool
+
+
+MEASURES: dict[str, Measure] = {
+    measure.key: measure
+    for measure in (
+        Measure(
+            "doses",
+            "doses_per_100",
+            _("Doses per 100 adults"),
+            _("Doses per 100 adults"),
+            _(
+                "Doses (reported, or recorded where nobody reported) per 100 people aged 18 and"
+                " over. Most vaccines need 2 doses a person, so the figure can reach 200."
+            ),
+            (60, 80, 100, 120, 150),
+            False,
+        ),
+        Measure(
+            "people",
+            "people_share",
+            _("People with a dose"),
+            _("At least one dose, % of adults"),
+            _(
+                "People with at least one dose (reported first doses, or people on record where"
+                " nobody reported) per 100 people aged 18 and over, where the dose was given."
+            ),
+            (40, 55, 70, 85, 100),
+            True,
+        ),
+        Measure(
+            "unrecorded",
+            "unrecorded_share",
+            _("Not yet on record"),
+            _("Not on record, % of reported"),
+            _(
+                "Reported doses without a record of the person, in % of the reported ones. The"
+                " person has no certificate until the dose is on record."
+            ),
+            (5, 10, 20, 40, 60),
+            True,
+        ),
+    )
+}
+
+
+def suppress_small_counts(counts: Sequence[int]) -> list[int | None]:
+    """The counts with those of 1–4 taken out (None).
+
+    Their sum is published for the whole province, so a single gap could be computed: then the
+    smallest other count goes too.
+    """
+    shown: list[int | None] = [None if 0 < count < SMALLEST_SHOWN else count for count in counts]
+    if shown.count(None) == 1:
+        others = [(count, place) for place, count in enumerate(shown) if count]
+        if others:
+            shown[min(others)[1]] = None
+    return shown

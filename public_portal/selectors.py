@@ -1,0 +1,298 @@
+"""Reading the statistics: sums of the rollups for the country, for units of either reform, by day.
+
+Pages, files and the API read through here. The headline figure of a province's day is the reported
+one where there is a report, else the recorded one; sums add such days.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import F, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from public_portal.models import DailyReport, ProvinceDay, SiteDay, StatisticsVersion
+from registration.models import AdministrativeUnit, UnitKind, UnitSuccession
+from sites.models import Site, StaffPosting
+from sites.scoping import scope_to_posting
+from vaxplatform.formatting import share
+
+Units = Literal[2021, 2025]
+_REPORTED = Q(reported__isnull=False)
+FIGURES = {
+    "reported": Coalesce(Sum("reported"), 0),
+    "reported_first": Coalesce(Sum("reported_first"), 0),
+    "recorded": Coalesce(Sum("recorded"), 0),
+    "doses": Coalesce(Sum(Coalesce("reported", "recorded")), 0),
+    "people_first": Coalesce(Sum(Coalesce("reported_first", "people_first")), 0),
+    "people_first_recorded": Coalesce(Sum("people_first"), 0),
+    "people_full": Coalesce(Sum("people_full"), 0),
+    "boosters": Coalesce(Sum("boosters"), 0),
+    "unrecorded": Coalesce(Sum(F("reported") - F("recorded"), filter=_REPORTED), 0),
+}
+_SUMS = {f"sum_{name}": figure for name, figure in FIGURES.items()}
+
+
+def _figures(row: Mapping[str, Any]) -> dict[str, int]:
+    """The sums of a row of `_SUMS` under their own names."""
+    return {name: row[f"sum_{name}"] for name in FIGURES}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over days. `doses` and `people_first` are headline figures; `unrecorded` is reported
+    less recorded over the days with a report (below 0 where more was recorded than reported);
+    `adults` are people aged 18 and over, None where nobody said how many."""
+
+    reported: int = 0
+    reported_first: int = 0
+    recorded: int = 0
+    doses: int = 0
+    people_first: int = 0
+    people_first_recorded: int = 0
+    people_full: int = 0
+    boosters: int = 0
+    unrecorded: int = 0
+    adults: int | None = None
+
+    @property
+    def doses_per_100(self) -> Decimal | None:
+        return share(self.doses, self.adults)
+
+    @property
+    def people_share(self) -> Decimal | None:
+        return share(self.people_first, self.adults)
+
+    @property
+    def full_share(self) -> Decimal | None:
+        return share(self.people_full, self.adults)
+
+    @property
+    def unrecorded_share(self) -> Decimal | None:
+        return share(self.unrecorded, self.reported)
+
+    @property
+    def later_doses_reported(self) -> int:
+        """Reported doses that were not the first of a person."""
+        return self.reported - self.reported_first
+
+
+@dataclass(frozen=True)
+class UnitTotals:
+    """A province of either reform with its sums; `parts` names the provinces it was made of."""
+
+    code: str
+    name: str
+    totals: Totals
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days for which there are figures; None where there are none."""
+
+    first: datetime.date | None
+    reported_to: datetime.date | None
+    recorded_to: datetime.date | None
+
+    @property
+    def last(self) -> datetime.date | None:
+        return max(filter(None, (self.reported_to, self.recorded_to)), default=None)
+
+
+@dataclass(frozen=True)
+class Day:
+    """The figures of one day, all places that were asked for together."""
+
+    day: datetime.date
+    reported: int
+    recorded: int
+    doses: int
+    people_first: int
+    people_full: int
+    boosters: int
+
+
+def statistics_version() -> StatisticsVersion:
+    """Which counting the rollups are at; number 0 before the first."""
+    return StatisticsVersion.objects.first() or StatisticsVersion(number=0)
+
+
+def span(days: QuerySet[ProvinceDay] | None = None) -> Span:
+    """The days that `days` (all of them when left out) hold figures for."""
+    rows = ProvinceDay.objects.all() if days is None else days
+    return Span(
+        **rows.aggregate(
+            first=Min("day"),
+            reported_to=Max("day", filter=_REPORTED),
+            recorded_to=Max("day", filter=Q(recorded__gt=0)),
+        )
+    )
+
+
+@dataclass
+class _Places:
+    """The provinces of both reforms and which became which."""
+
+    by_id: dict[int, AdministrativeUnit] = field(default_factory=dict)
+    successor: dict[int, int] = field(default_factory=dict)
+    parts: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def read(cls) -> "_Places":
+        places = cls({unit.pk: unit for unit in AdministrativeUnit.objects.provinces()})
+        for before, after in UnitSuccession.objects.filter(
+            predecessor__kind=UnitKind.PROVINCE, successor__kind=UnitKind.PROVINCE
+        ).values_list("predecessor", "successor"):
+            places.successor[before] = after
+            places.parts[after].append(before)
+        return places
+
+    def of_scheme(self, units: Units) -> list[AdministrativeUnit]:
+        return [unit for unit in self.by_id.values() if unit.scheme == units]
+
+    def unit_of(self, province_id: int, units: Units) -> int | None:
+        """The unit whose sums a province's days belong to; a new province cannot be divided."""
+        if self.by_id[province_id].scheme == units:
+            return province_id
+        return self.successor.get(province_id)
+
+    def members(self, unit: AdministrativeUnit) -> list[int]:
+        return [unit.pk, *self.parts.get(unit.pk, ())]
+
+    def adults(self, unit: AdministrativeUnit) -> int | None:
+        if unit.population_18_plus is not None:
+            return unit.population_18_plus
+        known = [self.by_id[pk].population_18_plus for pk in self.parts.get(unit.pk, ())]
+        return sum(n for n in known if n) if known and None not in known else None
+
+
+def unit_totals(*, units: Units) -> list[UnitTotals]:
+    """The sums of each province of one reform, in the order of their names; those of 2025 add up
+    their predecessors (UnitSuccession)."""
+    places = _Places.read()
+    sums: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
+    for row in ProvinceDay.objects.values("province").annotate(**_SUMS):
+        unit_id = places.unit_of(row["province"], units)
+        for name, value in _figures(row).items() if unit_id else ():
+            sums[unit_id][name] += value
+    return [
+        UnitTotals(
+            unit.code,
+            unit.name,
+            Totals(**sums[unit.pk], adults=places.adults(unit)),
+            tuple(places.by_id[pk].name for pk in places.parts.get(unit.pk, ())),
+        )
+        for unit in sorted(places.of_scheme(units), key=lambda unit: unit.name)
+    ]
+
+
+def country_totals() -> Totals:
+    """The sums of the whole country; adults are those of the provinces of 2021."""
+    adults = AdministrativeUnit.objects.of_scheme(2021).provinces()
+    return Totals(
+        **_figures(ProvinceDay.objects.aggregate(**_SUMS)),
+        adults=adults.aggregate(adults=Sum("population_18_plus"))["adults"],
+    )
+
+
+def province_by_code(*, code: str, units: Units) -> AdministrativeUnit | None:
+    return AdministrativeUnit.objects.of_scheme(units).provinces().filter(code=code).first()
+
+
+def days_of(province: AdministrativeUnit | None) -> QuerySet[ProvinceDay]:
+    """The rollup of a province of either reform (with what became part of it), or of all."""
+    if province is None:
+        return ProvinceDay.objects.all()
+    return ProvinceDay.objects.filter(province__in=_Places.read().members(province))
+
+
+def daily(
+    *,
+    province: AdministrativeUnit | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+) -> list[Day]:
+    """Day by day, oldest first; days without a figure are left out. Bounds are inclusive."""
+    rows = days_of(province)
+    if first:
+        rows = rows.filter(day__gte=first)
+    if last:
+        rows = rows.filter(day__lte=last)
+    names = ("reported", "recorded", "doses", "people_first", "people_full", "boosters")
+    sums = rows.values("day").annotate(**{f"sum_{name}": FIGURES[name] for name in names})
+    return [
+        Day(row["day"], *(row[f"sum_{name}"] for name in names)) for row in sums.order_by("day")
+    ]
+
+
+def without_gaps(days: Iterable[Day]) -> list[Day]:
+    """The same days with an empty one for each that is missing between first and last."""
+    known = {day.day: day for day in days}
+    if not known:
+        return []
+    first, last = min(known), max(known)
+    whole = [first + datetime.timedelta(days=n) for n in range((last - first).days + 1)]
+    return [known.get(day) or Day(day, 0, 0, 0, 0, 0, 0) for day in whole]
+
+
+@dataclass(frozen=True)
+class SiteTotals:
+    """A site of a province, what it reported and what of it is on record."""
+
+    name: str
+    address: str
+    on_platform: bool
+    reported: int | None
+    recorded: int
+
+
+def sites_of(province: AdministrativeUnit) -> list[SiteTotals]:
+    """The active sites of a province, most recorded doses first. Not for showing as they are: see
+    `rules.suppress_small_counts`."""
+    recorded = dict(
+        SiteDay.objects.filter(province=province)
+        .values("site")
+        .annotate(sum=Sum("doses"))
+        .values_list("site", "sum")
+    )
+    reported = _site_reports(province)
+    sites = Site.objects.filter(province=province, is_active=True).order_by("name", "pk")
+    rows = [
+        SiteTotals(
+            site.name,
+            site.address,
+            site.on_platform,
+            reported.get(site.pk),
+            recorded.get(site.pk, 0),
+        )
+        for site in sites
+    ]
+    return sorted(rows, key=lambda row: -row.recorded)
+
+
+def _site_reports(province: AdministrativeUnit) -> dict[int, int]:
+    """Reported doses by site; a day's row without a vaccine wins over those by vaccine."""
+    days = (
+        DailyReport.objects.filter(province=province, site__isnull=False)
+        .values("site", "day")
+        .annotate(
+            whole=Max("doses", filter=Q(vaccine__isnull=True)),
+            parts=Coalesce(Sum("doses", filter=Q(vaccine__isnull=False)), 0),
+        )
+    )
+    sums: defaultdict[int, int] = defaultdict(int)
+    for row in days:
+        sums[row["site"]] += row["parts"] if row["whole"] is None else row["whole"]
+    return dict(sums)
+
+
+def reports_visible_to(posting: StaffPosting | None) -> QuerySet[DailyReport]:
+    """The filed reports a posting may see: of its site, of its province and its sites, or all."""
+    rows = DailyReport.objects.select_related("province", "site", "vaccine", "reported_by")
+    if posting is not None and posting.province_id:
+        return rows.filter(province=posting.province_id)  # its own totals have no site
+    return scope_to_posting(rows, posting)

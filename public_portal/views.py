@@ -1,0 +1,370 @@
+"""The public pages: home, statistics, a province, open data. Figures only, nothing of a person."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import condition, require_safe
+
+from public_portal import drawings, rules, selectors
+from public_portal.caching import MAX_AGE_SECONDS, public_page
+from public_portal.promise import promise_today
+from public_portal.rules import MEASURES, Measure
+from public_portal.selectors import SiteTotals, Totals, UnitTotals
+from registration.models import AdministrativeUnit
+from vaxplatform import figures
+from vaxplatform.components import Tab
+from vaxplatform.vietnam import day_in_vietnam
+
+SORTS = {
+    "name": lambda row, _measure: row.name,
+    "rate": lambda row, measure: getattr(row.totals, measure.attribute) or -1,
+    "doses": lambda row, _measure: row.totals.reported,
+    "recorded": lambda row, _measure: row.totals.recorded,
+    "unrecorded": lambda row, _measure: row.totals.unrecorded,
+    "full": lambda row, _measure: row.totals.people_full,
+    "adults": lambda row, _measure: row.totals.adults or 0,
+}
+RECENT_DAYS = 90
+SITES_A_PAGE = 20
+
+
+def is_sort(value: str) -> bool:
+    return value.removeprefix("-") in SORTS
+
+
+def one_of(*values: str) -> Any:
+    return values.__contains__
+
+
+# ── home ──────────────────────────────────────────────────────────────────────────────────────
+@public_page()
+def home(request: HttpRequest) -> HttpResponse:
+    today = promise_today(now=timezone.now())
+    context = {
+        "today": today,
+        "promise": drawings.promise_chart(today, key="promise"),
+        "totals": selectors.country_totals(),
+        "span": selectors.span(),
+    }
+    return render(request, "public_portal/home.html", context)
+
+
+# ── statistics ────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class TableRow:
+    """A row of the table of provinces, and whether its figure needs the footnote."""
+
+    name: str
+    url: str
+    parts: str
+    totals: Totals
+    rate: Any
+    over_100: bool
+
+    @property
+    def length(self) -> float:
+        """Of its bar, in the measure's own units."""
+        return float(self.rate or 0)
+
+
+def table_rows(rows: Iterable[UnitTotals], measure: Measure, sort: str) -> list[TableRow]:
+    """The rows in the order of `sort` ("-rate"); equal ones by name."""
+    key = SORTS[sort.removeprefix("-")]
+    ordered = sorted(rows, key=lambda row: row.name)
+    ordered.sort(key=lambda row: key(row, measure), reverse=sort.startswith("-"))
+    return [
+        TableRow(
+            row.name,
+            "" if row.parts else drawings.province_url(row.code),
+            ", ".join(row.parts) if len(row.parts) > 1 else "",
+            row.totals,
+            rate := getattr(row.totals, measure.attribute),
+            measure.is_share and rate is not None and rate > 100,
+        )
+        for row in ordered
+    ]
+
+
+def finding_of(rows: list[UnitTotals], measure: Measure) -> str:
+    """The title of the map: what it shows."""
+    found = drawings.extremes(rows, measure)
+    if not found:
+        return str(measure.tab)
+    sentences = {
+        "doses": _("For its adults, %(high)s has had the most doses, %(low)s the fewest"),
+        "people": _("%(high)s has reached the largest share of its adults, %(low)s the smallest"),
+        "unrecorded": _(
+            "%(high)s has most of its reported doses still to record, %(low)s the fewest"
+        ),
+    }
+    return sentences[measure.key] % {"high": found[0].name, "low": found[1].name}
+
+
+def _tabs(request: HttpRequest, name: str, choices: dict[str, Any], current: str) -> list[Tab]:
+    """Links to this page with another value of one parameter; the first choice is the default."""
+    tabs = []
+    for number, (value, text) in enumerate(choices.items()):
+        query = request.GET.copy()
+        query.pop(name, None)
+        if number:
+            query[name] = value
+        tabs.append(Tab(f"?{query.urlencode()}", text, current=value == current))
+    return tabs
+
+
+def _charts(province: AdministrativeUnit | None, period: str) -> dict[str, Any]:
+    """The drawings by day: the whole campaign to the last report, or the days before today."""
+    span = selectors.span(selectors.days_of(province))
+    last = span.reported_to or span.recorded_to
+    first = None
+    if period == "recent":
+        last = day_in_vietnam(timezone.now()) - timedelta(days=1)
+        first = last - timedelta(days=RECENT_DAYS - 1)
+    days = selectors.daily(province=province, first=first, last=last) if last else []
+    whole = selectors.without_gaps(days)
+    if not any(day.doses or day.recorded for day in whole):
+        return {"charts": None}
+    return {
+        "charts": {
+            "daily": drawings.daily_chart(whole, key="daily"),
+            "means": drawings.mean_chart(whole, key="means"),
+            "gap": drawings.gap_chart(whole, key="gap"),
+            "highest": max(whole, key=lambda day: day.doses),
+            "first": whole[0].day,
+            "last": whole[-1].day,
+        }
+    }
+
+
+@public_page(
+    measure=MEASURES.__contains__,
+    units=one_of("2021", "2025"),
+    sort=is_sort,
+    columns=one_of("all"),
+    period=one_of("recent"),
+)
+def statistics(request: HttpRequest) -> HttpResponse:
+    measure = MEASURES[request.GET.get("measure", "doses")]
+    units: selectors.Units = 2025 if request.GET.get("units") == "2025" else 2021
+    sort = request.GET.get("sort", "-rate")
+    period = request.GET.get("period", "campaign")
+    rows = selectors.unit_totals(units=units)
+    table = table_rows(rows, measure, sort)
+    context = {
+        "measure": measure,
+        "units": units,
+        "sort": sort,
+        "measures": _tabs(
+            request, "measure", {key: m.tab for key, m in MEASURES.items()}, measure.key
+        ),
+        "schemes": _tabs(
+            request,
+            "units",
+            {"2021": _("63 provinces of 2021"), "2025": _("34 provinces since 1 July 2025")},
+            str(units),
+        ),
+        "periods": _periods(request, period),
+        "totals": selectors.country_totals(),
+        "span": selectors.span(),
+        "version": selectors.statistics_version(),
+        "finding": finding_of(rows, measure),
+        "map": drawings.country_map(rows, measure, units),
+        "rows": table,
+        "bar_maximum": max([row.length for row in table] + [100]),
+        "has_footnote": any(row.over_100 for row in table),
+        "all_columns": request.GET.get("columns") == "all",
+        **_charts(None, period),
+    }
+    return render(request, "public_portal/statistics.html", context)
+
+
+def _periods(request: HttpRequest, period: str) -> list[Tab]:
+    choices = {"campaign": _("The campaign, to the last report"), "recent": _("Last 90 days")}
+    return _tabs(request, "period", choices, period)
+
+
+# ── a province ────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class SiteRow:
+    """A site as it may be shown: None where a small count is suppressed."""
+
+    name: str
+    on_platform: bool
+    reported: int | None
+    recorded: int | None
+
+    @property
+    def unrecorded(self) -> int | None:
+        if self.reported is None or self.recorded is None:
+            return None
+        return self.reported - self.recorded
+
+
+def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
+    """The sites with small counts taken out."""
+    shown = rules.suppress_small_counts([site.recorded for site in sites])
+    return [
+        SiteRow(site.name, site.on_platform, site.reported, recorded)
+        for site, recorded in zip(sites, shown, strict=True)
+    ]
+
+
+def rank_of(code: str, rows: list[UnitTotals]) -> int:
+    """The province's place by doses per 100 adults, 1 the highest."""
+    rates = {row.code: row.totals.doses_per_100 or 0 for row in rows}
+    return 1 + sum(rate > rates[code] for rate in rates.values())
+
+
+@public_page(
+    period=one_of("recent"),
+    page=lambda value: value.isascii() and value.isdigit() and len(value) < 5,
+)
+def province(request: HttpRequest, code: str) -> HttpResponse:
+    unit = selectors.province_by_code(code=code, units=2021)
+    if unit is None:
+        raise Http404
+    rows = selectors.unit_totals(units=2021)
+    totals = next(row.totals for row in rows if row.code == code)
+    sites = site_rows(selectors.sites_of(unit))
+    period = request.GET.get("period", "campaign")
+    country = selectors.country_totals()
+    context = {
+        "unit": unit,
+        "successor": unit.successors.first(),
+        "totals": totals,
+        "country": country,
+        "rank": rank_of(code, rows) if totals.doses_per_100 else None,
+        "span": selectors.span(selectors.days_of(unit)),
+        "locator": figures.locator_map(code),
+        "page": Paginator(sites, SITES_A_PAGE).get_page(request.GET.get("page", 1)),
+        "on_platform": sum(row.on_platform for row in sites),
+        "on_paper": sum(not row.on_platform for row in sites),
+        "suppressed": any(row.recorded is None for row in sites),
+        "periods": _periods(request, period),
+        **_charts(unit, period),
+    }
+    return render(request, "public_portal/province.html", context)
+
+
+# ── open data ─────────────────────────────────────────────────────────────────────────────────
+PROVINCE_COLUMNS = (
+    "province_code",
+    "province",
+    "adults",
+    "doses_reported",
+    "first_doses_reported",
+    "doses_recorded",
+    "people_with_a_dose_recorded",
+    "people_fully_vaccinated_recorded",
+    "boosters_recorded",
+    "doses_per_100_adults",
+    "reported_not_recorded",
+)
+DAILY_COLUMNS = (
+    "date",
+    "province_code",
+    "doses_reported",
+    "first_doses_reported",
+    "doses_recorded",
+    "people_with_first_dose_recorded",
+    "people_fully_vaccinated_recorded",
+    "boosters_recorded",
+)
+
+
+@public_page()
+def open_data(request: HttpRequest) -> HttpResponse:
+    context = {
+        "span": selectors.span(),
+        "version": selectors.statistics_version(),
+        "province_columns": PROVINCE_COLUMNS,
+        "daily_columns": DAILY_COLUMNS,
+        "api": [reverse(f"public_portal_api:{name}") for name in ("summary", "provinces", "daily")],
+    }
+    return render(request, "public_portal/open_data.html", context)
+
+
+def _file_etag(request: HttpRequest) -> str:
+    version = selectors.statistics_version().number
+    return f'W/"{version}-{request.GET.get("units", "")}-{request.GET.get("province", "")}"'
+
+
+class _Echo:
+    """A file whose write gives the line back, for the CSV writer."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _as_csv(name: str, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> HttpResponse:
+    """Numbers and names of places only, so no cell can be a formula."""
+
+    def lines() -> Iterator[str]:
+        writer = csv.writer(_Echo())
+        yield "\ufeff" + writer.writerow(columns)  # Excel needs the mark to read Vietnamese
+        for row in rows:
+            yield writer.writerow(row)
+
+    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+    return response
+
+
+@require_safe
+@condition(etag_func=_file_etag)
+def provinces_csv(request: HttpRequest) -> HttpResponse:
+    """The sums by province; `?units=2025` for the 34."""
+    units: selectors.Units = 2025 if request.GET.get("units") == "2025" else 2021
+    rows = sorted(selectors.unit_totals(units=units), key=lambda row: row.code)
+    return _as_csv(f"provinces-{units}.csv", PROVINCE_COLUMNS, map(_province_cells, rows))
+
+
+def _province_cells(row: UnitTotals) -> tuple[Any, ...]:
+    totals = row.totals
+    rate = totals.doses_per_100
+    return (
+        row.code,
+        row.name,
+        totals.adults,
+        totals.reported,
+        totals.reported_first,
+        totals.recorded,
+        totals.people_first_recorded,
+        totals.people_full,
+        totals.boosters,
+        "" if rate is None else f"{rate:.2f}",
+        totals.unrecorded,
+    )
+
+
+@require_safe
+@condition(etag_func=_file_etag)
+def daily_csv(request: HttpRequest) -> HttpResponse:
+    """Every province's days as the rollup has them; `?province=79` for one."""
+    days = selectors.days_of(None)
+    if code := request.GET.get("province"):
+        unit = selectors.province_by_code(code=code, units=2021)
+        if unit is None:
+            raise Http404
+        days = selectors.days_of(unit)
+    rows = days.order_by("day", "province__code").values_list(
+        "day",
+        "province__code",
+        "reported",
+        "reported_first",
+        "recorded",
+        "people_first",
+        "people_full",
+        "boosters",
+    )
+    return _as_csv("daily.csv", DAILY_COLUMNS, rows.iterator())
