@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,10 +8,14 @@ class CertificatesConfig(AppConfig):
     verbose_name = _("Certificates")
 
     def ready(self) -> None:
-        from certificates import invariants, metrics
+        from certificates import health_book, invariants, metrics
         from certificates.services import drain, keys
+        from registration.health_book import register_section, register_statuses
+        from sites.rights import REVOKE_CERTIFICATE, SEE_RECORDS
         from vaxplatform.chores import register_chore
         from vaxplatform.health import register_collector, register_readiness_check
+        from vaxplatform.rights import may
+        from vaxplatform.staff import StaffLink, register_staff_links
 
         register_chore("issue_certificates", drain.issue_certificates, every_seconds=15)
         register_chore("watch_certificates", drain.watch_recent, every_seconds=60)
@@ -18,3 +23,35 @@ class CertificatesConfig(AppConfig):
         register_readiness_check("signing key", keys.check_signing_key)
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()
+        register_staff_links(
+            StaffLink(
+                "records",
+                _("Certificates"),
+                reverse_lazy("admin:certificates_certificate_changelist"),
+                icon="doc",
+                symbol="verified",
+                permission=lambda request: may(request.user, SEE_RECORDS),
+                order=40,
+            ),
+            StaffLink(
+                "records",
+                _("Certificates in the making"),
+                reverse_lazy("admin:certificates_issuancejob_changelist"),
+                icon="clock",
+                symbol="pending",
+                permission=lambda request: may(request.user, SEE_RECORDS),
+                order=41,
+            ),
+            StaffLink(
+                "system",
+                _("Signing keys"),
+                reverse_lazy("admin:certificates_signingkey_changelist"),
+                icon="lock",
+                symbol="key",
+                permission=lambda request: may(request.user, REVOKE_CERTIFICATE),
+                order=40,
+            ),
+        )
+        register_section(10, health_book.status_section)
+        register_section(30, health_book.certificates_section)
+        register_statuses(health_book.statuses)

@@ -71,7 +71,8 @@ _ADD_JOBS = """
 # none was revoked; or a booster that was certified before the series it follows was on record.
 _QUEUE_AGAIN = """
     UPDATE certificates_issuancejob j
-       SET state = 'pending', attempts = 0, last_error = '', due_at = greatest(j.due_at, statement_timestamp()),
+       SET state = 'pending', attempts = 0, last_error = '',
+           due_at = greatest(j.due_at, statement_timestamp()),
            next_at = greatest(j.due_at, statement_timestamp()),
            deadline_at = greatest(j.deadline_at, statement_timestamp() + %(window)s)
       FROM vaccination_sites_dose d{and_from}

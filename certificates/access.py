@@ -1,0 +1,32 @@
+"""Who may open a certificate: the household, and staff within their posting (on record)."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404
+
+from certificates.models import Certificate
+from registration.models import Account
+from registration.services.access import AccessPurpose, log_access
+from sites.rights import SEE_RECORDS
+from sites.scoping import posting_of, scope_to_posting
+from vaxplatform.rights import may
+
+
+def readable_certificate(account: Any, public_id: uuid.UUID) -> Certificate:
+    """The certificate, with dose and citizen. Raises Http404 for whom it does not concern."""
+    if not isinstance(account, Account) or not account.is_active:
+        raise Http404
+    certificates = Certificate.objects.select_related("dose__citizen", "dose__vaccine").filter(
+        public_id=public_id
+    )
+    own = certificates.filter(dose__citizen__households__account=account).first()
+    if own is not None and not account.is_staff:
+        return own
+    if not may(account, SEE_RECORDS):
+        raise Http404
+    seen = scope_to_posting(certificates, posting_of(account), site="dose__site").first()
+    if seen is None:
+        raise Http404
+    log_access(citizen=seen.dose.citizen, account=account, purpose=AccessPurpose.ADMIN)
+    return seen

@@ -1,0 +1,152 @@
+"""Certificates, jobs and keys in the staff's records: read here, changed through services."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from certificates.models import Certificate, IssuanceJob, SigningKey
+from certificates.services.issuance import try_again
+from certificates.services.revocation import revoke_certificate
+from sites.rights import REVOKE_CERTIFICATE, SEE_LOGS, SEE_RECORDS
+from sites.scoping import posting_of, scope_to_posting
+from vaxplatform.admin import BaseModelAdmin
+from vaxplatform.errors import DomainError
+from vaxplatform.rights import may
+
+
+class ReadOnly(BaseModelAdmin):
+    """Seen by whose role has one of `seen_by`, within their posting; changed by nobody's hand."""
+
+    seen_by: tuple[str, ...] = (SEE_RECORDS,)
+    path_to_site = "dose__site"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return any(may(request.user, action) for action in self.seen_by)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Model] = super().get_queryset(request)
+        if not self.path_to_site:
+            return rows
+        return scope_to_posting(rows, posting_of(request.user), site=self.path_to_site)
+
+
+def has_revoke_permission(self: BaseModelAdmin, request: HttpRequest) -> bool:
+    return may(request.user, REVOKE_CERTIFICATE)
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnly):
+    list_display = ("uvci", "status", "dose", "site", "issued_at", "expires_at")
+    list_filter = ("status",)
+    list_select_related = ("dose__site",)
+    search_fields = ("uvci__exact", "dose__public_id__exact")
+    search_help_text = gettext_lazy("The whole certificate ID, or the whole dose ID")
+    fields = (
+        *("uvci", "status", "dose", "key", "issued_at", "expires_at"),
+        *("ended_at", "end_reason"),
+    )
+    actions = ("revoke",)
+    date_hierarchy = None
+    ordering = ("-pk",)
+
+    has_revoke_permission = has_revoke_permission
+
+    @admin.display(description=gettext_lazy("Site"))
+    def site(self, certificate: Certificate) -> str:
+        return certificate.dose.site.name
+
+    @admin.action(description=gettext_lazy("Revoke, with a reason"), permissions=["revoke"])
+    def revoke(
+        self, request: HttpRequest, certificates: QuerySet[Certificate]
+    ) -> HttpResponse | None:
+        """Ask for the reason on a page of its own, then revoke each."""
+        chosen = list(certificates)
+        if "reason" not in request.POST:
+            return self._ask(request, chosen)
+        revoked = 0
+        for certificate in chosen:
+            try:
+                revoke_certificate(uvci=certificate.uvci, reason=request.POST["reason"])
+            except DomainError as refusal:
+                self.message_user(request, f"{certificate.uvci}: {refusal.detail}", messages.ERROR)
+            else:
+                revoked += 1
+        if revoked:
+            told = ngettext(
+                "%(count)s certificate revoked.", "%(count)s certificates revoked.", revoked
+            ) % {"count": revoked}
+            self.message_user(request, told, messages.SUCCESS)
+        return None
+
+    def _ask(self, request: HttpRequest, chosen: list[Certificate]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Revoke certificates"),
+            "opts": self.model._meta,
+            "certificates": chosen,
+        }
+        return TemplateResponse(request, "certificates/staff/revoke.html", context)
+
+
+@admin.register(IssuanceJob)
+class IssuanceJobAdmin(ReadOnly):
+    list_display = ("dose", "state", "due_at", "deadline_at", "attempts", "last_error")
+    list_filter = ("state",)
+    list_select_related = ("dose__site",)
+    search_fields = ("dose__public_id__exact",)
+    search_help_text = gettext_lazy("The whole dose ID")
+    fields = (
+        *("dose", "state", "due_at", "deadline_at", "next_at"),
+        *("attempts", "last_error", "queued_at"),
+    )
+    actions = ("try_again",)
+    ordering = ("due_at",)
+
+    has_revoke_permission = has_revoke_permission
+
+    @admin.action(description=gettext_lazy("Try again"), permissions=["revoke"])
+    def try_again(self, request: HttpRequest, jobs: QuerySet[IssuanceJob]) -> None:
+        tried = 0
+        for job in jobs:
+            try:
+                try_again(job=job)
+            except DomainError as refusal:
+                self.message_user(request, f"{job.dose}: {refusal.detail}", messages.ERROR)
+            else:
+                tried += 1
+        if tried:
+            told = ngettext(
+                "%(count)s certificate is tried again.",
+                "%(count)s certificates are tried again.",
+                tried,
+            ) % {"count": tried}
+            self.message_user(request, told, messages.SUCCESS)
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnly):
+    seen_by = (REVOKE_CERTIFICATE, SEE_LOGS)
+    path_to_site = ""
+    list_display = ("kid", "status", "not_before", "sign_until", "not_after", "is_signing")
+    fields = ("kid", "status", "not_before", "sign_until", "not_after", "certificate_pem")
+    ordering = ("-pk",)
+
+    @admin.display(boolean=True, description=gettext_lazy("Signs now"))
+    def is_signing(self, key: SigningKey) -> bool:
+        now = timezone.now()
+        return key.status == "active" and key.not_before <= now < key.sign_until

@@ -1,0 +1,41 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certificates.photo import read_code
+from vaxplatform.errors import InvalidInput, add_to_form
+from vaxplatform.forms import Form
+
+
+class VerifyForm(Form):
+    """The text of a QR code, or a photo of it. Spaces inside the text belong to it."""
+
+    hcert = forms.CharField(
+        label=_("Text of the QR code"),
+        help_text=_("Paste the text that begins with HC1:, all of it."),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            {"rows": 4, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
+        ),
+    )
+    photo = forms.FileField(
+        label=_("Or a photo of the QR code"),
+        help_text=_("JPEG, PNG or WebP, at most 10 MB."),
+        required=False,
+        widget=forms.FileInput({"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Put the text to judge into `hcert`."""
+        data = super().clean() or self.cleaned_data
+        text = "".join(data.get("hcert", "").splitlines()).lstrip()
+        if not text.strip() and (photo := data.get("photo")):
+            try:
+                text = read_code(photo, size=photo.size)
+            except InvalidInput as refusal:
+                add_to_form(self, refusal)
+        elif not text.strip() and not self.errors:
+            self.add_error("hcert", _("Paste the text of the code, or choose a photo of it."))
+        return {**data, "hcert": text}

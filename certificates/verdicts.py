@@ -1,0 +1,165 @@
+"""Every reason of the verifier in words: what it means, and what to do."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from certificates.card import product_name
+from certificates.hcert.verify import Reason, VerificationResult
+from certificates.models import Certificate, CertificateStatus
+from vaxplatform import formatting
+from vaxplatform.components import Check, SummaryRow
+
+Text = "str | Promise"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One sentence each: why, and what the person who checks should do now."""
+
+    why: "str | Promise"
+    advice: "str | Promise"
+
+
+_SCAN_AGAIN = _("Scan the code again, or paste the whole text from HC1: to the end.")
+_ASK_NEWEST = _(
+    "Ask the person to open the newest certificate in their health book and show that code."
+)
+_NOT_OURS = _(
+    "Only certificates issued by this platform can be checked here. For one from another country, "
+    "use that country's verifier."
+)
+_DO_NOT_ACCEPT = _(
+    "Do not accept it. If the person believes this is a mistake, they can report a problem."
+)
+
+WORDS: dict[Reason, Words] = {
+    Reason.OK: Words(
+        _("The signature is right. Not revoked. Not expired."),
+        _("Compare the name and date of birth below with the person's identity document."),
+    ),
+    Reason.TOO_LONG: Words(
+        _("This text is longer than any certificate."),
+        _("Paste only the text of the QR code, which begins with HC1:."),
+    ),
+    Reason.NOT_A_CERTIFICATE: Words(
+        _("This is not the code of a certificate: it does not begin with HC1:."),
+        _("Scan the large QR code on the certificate, not another one."),
+    ),
+    Reason.BASE45: Words(_("A part of the code is missing or was changed."), _SCAN_AGAIN),
+    Reason.INFLATE: Words(_("A part of the code is missing or was changed."), _SCAN_AGAIN),
+    Reason.CBOR: Words(_("The content of the code cannot be read."), _SCAN_AGAIN),
+    Reason.COSE: Words(_("The code carries no signed certificate."), _SCAN_AGAIN),
+    Reason.ALG: Words(_("The code is signed in a way that is not allowed."), _DO_NOT_ACCEPT),
+    Reason.UNKNOWN_KEY: Words(_("We do not know who signed this code."), _NOT_OURS),
+    Reason.KEY: Words(_("The signer's key is not safe enough to be believed."), _DO_NOT_ACCEPT),
+    Reason.SIGNATURE: Words(
+        _("The signature does not fit the content: the code was changed or made up."),
+        _DO_NOT_ACCEPT,
+    ),
+    Reason.CWT: Words(
+        _("The certificate does not say from when and until when it is valid."), _DO_NOT_ACCEPT
+    ),
+    Reason.NOT_YET_VALID: Words(
+        _("This certificate is not valid yet."),
+        _("Check the date and time, and try again after its first day."),
+    ),
+    Reason.EXPIRED: Words(_("This certificate has expired."), _ASK_NEWEST),
+    Reason.KEY_EXPIRED: Words(
+        _("The key that signed this certificate is no longer in use."), _ASK_NEWEST
+    ),
+    Reason.KEY_USAGE: Words(
+        _("The signer's key may not be used for this kind of certificate."), _DO_NOT_ACCEPT
+    ),
+    Reason.CONTENT: Words(
+        _("The code does not hold exactly one vaccination, test or recovery."), _DO_NOT_ACCEPT
+    ),
+    Reason.SCHEMA: Words(_("A field of the certificate is missing or malformed."), _DO_NOT_ACCEPT),
+    Reason.REVOKED: Words(_("This certificate was revoked."), _DO_NOT_ACCEPT),
+    Reason.KEY_REVOKED: Words(
+        _("All certificates of the key that signed this one were revoked."), _ASK_NEWEST
+    ),
+}
+_REPLACED = Words(
+    _("This certificate was replaced by a newer one after a correction."), _ASK_NEWEST
+)
+
+# The checks run in this order and stop at the first that fails.
+_ORDER = list(Reason)
+_STAGES = (
+    (_("Signature"), Reason.SIGNATURE, _("right"), _("not right")),
+    (_("Validity"), Reason.KEY_EXPIRED, _("not expired"), _("not in its time")),
+    (_("Content"), Reason.SCHEMA, _("complete"), _("not complete")),
+    (_("Revocation"), Reason.KEY_REVOKED, _("not revoked"), _("revoked")),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of one check, ready to be shown. `rows` is empty unless it is valid: nothing of
+    a person is shown of a code that does not count."""
+
+    is_valid: bool
+    reason: str
+    words: Words
+    checks: tuple[Check, ...]
+    rows: tuple[SummaryRow, ...]
+    checked_at: datetime.datetime
+    ended_at: datetime.datetime | None = None
+
+
+def verdict_of(result: VerificationResult, *, now: datetime.datetime) -> Verdict:
+    """The verdict in words. A revoked certificate of ours is looked up for when and why."""
+    ended = _ended(result)
+    words, reason = WORDS[result.reason], result.reason.value
+    if ended is not None and ended.status == CertificateStatus.SUPERSEDED:
+        words, reason = _REPLACED, "revoked_replaced"
+    return Verdict(
+        is_valid=result.is_valid,
+        reason=reason,
+        words=words,
+        checks=_checks(result.reason),
+        rows=_rows(result.certificate) if result.is_valid and result.certificate else (),
+        checked_at=now,
+        ended_at=ended.ended_at if ended else None,
+    )
+
+
+def _ended(result: VerificationResult) -> Certificate | None:
+    if result.reason != Reason.REVOKED or result.certificate is None:
+        return None
+    return Certificate.objects.filter(uvci=result.certificate["uvci"]).first()
+
+
+def _checks(reason: Reason) -> tuple[Check, ...]:
+    """What was looked at: what passed, what failed, and what was not reached."""
+    if reason == Reason.OK:
+        return ()
+    failed_at, checks, reached = _ORDER.index(reason), [], True
+    for text, last, good, bad in _STAGES:
+        if not reached:
+            checks.append(Check(text, _("not checked"), "wait"))
+        elif failed_at > _ORDER.index(last):
+            checks.append(Check(text, good, "ok"))
+        else:
+            checks.append(Check(text, bad, "bad"))
+            reached = False
+    return tuple(checks)
+
+
+def _rows(signed: dict[str, Any]) -> tuple[SummaryRow, ...]:
+    """What to compare, and what it certifies. Our keys sign vaccinations only."""
+    entry = signed["entry"]
+    expires = datetime.datetime.fromisoformat(signed["expires_at"])
+    doses = _("%(number)s of %(series)s") % {"number": entry["dn"], "series": entry["sd"]}
+    return (
+        SummaryRow(_("Full name"), signed["name"]),
+        SummaryRow(_("Date of birth"), formatting.partial_date(signed["date_of_birth"])),
+        SummaryRow(_("Dose"), doses),
+        SummaryRow(_("Product"), product_name(signed)),
+        SummaryRow(_("Date of vaccination"), formatting.partial_date(entry["dt"])),
+        SummaryRow(_("Valid until"), formatting.day(expires)),
+    )

@@ -1,0 +1,102 @@
+"""Public pages: a certificate for those whom it concerns, and the verifier for everybody."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from certificates.access import readable_certificate
+from certificates.card import Card, card_of
+from certificates.forms import VerifyForm
+from certificates.models import Certificate, CertificateStatus
+from certificates.pdf import certificate_pdf
+from certificates.services.verification import check_certificate
+from certificates.verdicts import verdict_of
+from vaxplatform.qr import qr_svg
+
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_safe
+@no_store
+def certificate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The certificate with its QR code; one that ended is shown as ended, without the code."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    found = readable_certificate(request.user, public_id)
+    card = card_of(found)
+    context: dict[str, Any] = {
+        "certificate": found,
+        "person": found.dose.citizen,
+        "card": card,
+        "ring": ring_of(card),
+        "ring_text": f"{card.number}/{card.series}",
+    }
+    if found.status == CertificateStatus.LIVE:
+        context["qr"] = qr_svg(
+            found.hcert, _("QR code of the certificate. It says the same as the words beside it.")
+        )
+    else:
+        context["newer"] = Certificate.objects.filter(
+            dose=found.dose, status=CertificateStatus.LIVE
+        ).first()
+    return render(request, "certificates/certificate.html", context)
+
+
+@require_safe
+@no_store
+def certificate_as_pdf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The certificate on one A4 page."""
+    card = _live_card(request, public_id)
+    return _file(certificate_pdf(card), "application/pdf", f"covid-19-{card.number}.pdf")
+
+
+@require_safe
+@no_store
+def certificate_as_svg(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The QR code alone, as a picture that stays sharp at any size."""
+    card = _live_card(request, public_id)
+    svg = qr_svg(card.certificate.hcert, _("QR code"), standalone=True)
+    return _file(svg.encode(), "image/svg+xml", f"covid-19-{card.number}.svg")
+
+
+def ring_of(card: Card) -> tuple[str, ...]:
+    """The series ring up to this certificate's dose; a booster stands beyond any series."""
+    if card.number > card.series:
+        return ("certified",)
+    missing = card.series - card.number
+    return ("certified",) * card.number + ("missing",) * missing
+
+
+def _live_card(request: HttpRequest, public_id: uuid.UUID) -> Card:
+    found = readable_certificate(request.user, public_id)
+    if found.status != CertificateStatus.LIVE:
+        raise Http404
+    return card_of(found)
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def verify_page(request: HttpRequest) -> HttpResponse:
+    """The verifier: a pasted text or a photo in, one glance out. Nothing of it is kept."""
+    if request.method != "POST":
+        return render(request, "certificates/verify.html", {"form": VerifyForm()})
+    form = VerifyForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "certificates/verify.html", {"form": form})
+    now = timezone.now()
+    result = check_certificate(text=form.cleaned_data["hcert"], at=now)
+    verdict = verdict_of(result, now=now)
+    return render(request, "certificates/verdict.html", {"verdict": verdict, "again": VerifyForm()})
