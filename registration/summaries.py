@@ -1,4 +1,4 @@
-"""What people read of themselves: rows for the review page, the registration and the health book."""
+"""What people read of themselves: rows for the review page, a registration, the health book."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import plain_phone
 from registration.forms.place import in_words
-from registration.forms.wish import day_in_words
+from registration.forms.wish import ANSWERS, day_in_words
 from registration.models import Citizen, IdentityCheck, Sex, ShotRegistration
 from vaxplatform import formatting
 from vaxplatform.components import SummaryRow
@@ -73,7 +73,17 @@ def _home(form: Any) -> list[tuple[Any, Any]]:
 
 
 def _health(form: Form) -> list[tuple[Any, Any]]:
-    return [(field.label, _chosen(form, name)) for name, field in form.fields.items()]
+    """What was answered with yes or not sure; the rest in one line."""
+    told = [
+        (field.label, _chosen(form, name))
+        for name, field in form.fields.items()
+        if form.cleaned_data[name] != "no"
+    ]
+    rest = len(form.fields) - len(told)
+    if rest:
+        label = _("All other questions") if told else _("All questions")
+        told.append((label, dict(ANSWERS)["no"]))
+    return told
 
 
 def _wish(form: Form) -> list[tuple[Any, Any]]:

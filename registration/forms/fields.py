@@ -12,6 +12,8 @@ from registration.rules import plain_line
 from vaxplatform.errors import DomainError, validation_error
 from vaxplatform.vietnam import normalise_name, normalise_phone
 
+NOT_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "QO", "XA", "XB"})
+
 
 def said_as_error(normalise: Callable[[str], str], value: str) -> str:
     """`normalise(value)`, its refusal as a form error."""
@@ -56,9 +58,10 @@ class LineField(forms.CharField):
 def countries() -> list[tuple[str, str]]:
     """ISO 3166 codes with their names in the language of the moment, Viet Nam first."""
     names = Locale.parse(get_language() or "vi").territories
-    known = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
     known = [
-        pair for pair in known if pair[0] not in {"VN", "ZZ", "EU", "EZ", "UN", "QO", "XA", "XB"}
+        (code, name)
+        for code, name in names.items()
+        if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES and code != "VN"
     ]
     return [("VN", names["VN"]), *sorted(known, key=lambda pair: pair[1])]
 

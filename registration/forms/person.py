@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import NameField, PhoneField, countries
@@ -37,14 +38,13 @@ class PersonForm(Form):
     date_of_birth = DateOfBirthField()
     sex = forms.ChoiceField(label=_("Sex"), choices=SEXES, widget=RadioCards(row=True))
     phone = PhoneField(
-        help_text=_("The site calls this number. One number can serve the whole household.")
+        help_text=_("So that the site can reach you. One number can serve the whole household.")
     )
     id_kind = forms.ChoiceField(
         label=_("Kind of paper"), choices=KINDS, widget=RadioCards(hints=KIND_HINTS)
     )
     id_number = forms.CharField(
         label=_("Number of the paper"),
-        required=False,
         help_text=_("Leave it empty if there is no paper."),
     )
     insurance_number = forms.CharField(label=_("Health insurance number (BHYT)"), required=False)
@@ -57,6 +57,11 @@ class PersonForm(Form):
         "nationality": "w-14",
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and self.data.get(self.add_prefix("id_kind")) == NO_PAPER:
+            self.fields["id_number"].required = False
+
     def clean_insurance_number(self) -> str:
         text = self.cleaned_data["insurance_number"]
         if not text:
@@ -68,8 +73,8 @@ class PersonForm(Form):
         kind = data.get("id_kind")
         if kind == NO_PAPER:
             data["id_number"] = ""
-        elif kind:
-            data["id_number"] = self._number(kind, data.get("id_number", ""), "id_number")
+        elif kind and data.get("id_number"):
+            data["id_number"] = self._number(kind, data["id_number"], "id_number")
         return data
 
     def _number(self, kind: str, text: str, field: str) -> str:
@@ -96,10 +101,11 @@ class PersonForm(Form):
         seen = hashlib.sha256(text.encode()).hexdigest()[:16]
         if data["checked"] == seen:
             return False
-        self.data = self.data.copy()
-        self.data[self.add_prefix("checked")] = seen
+        self.data = {**dict(self.data.items()), self.add_prefix("checked"): seen}
         sentences = " ".join(str(doubt.message) for doubt in doubts)
-        self.add_note("id_number", f"{sentences} {_('If it is right, go on.')}")
+        self.add_note(
+            "id_number", f"{sentences} {gettext('To keep it, press the button once more.')}"
+        )
         return True
 
 

@@ -94,6 +94,7 @@ class HomeForm(Form):
             ((unit.code, in_words(unit)) for unit in units), key=lambda pair: search_key(pair[1])
         )
         self.fields["ward_code"] = self._offered
+        self._offered.required = True  # no "optional" beside it; the choice is read in `_find_ward`
         names = list(self.fields)
         names.remove("ward_code")
         names.insert(names.index("ward") + 1, "ward_code")

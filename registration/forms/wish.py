@@ -16,7 +16,7 @@ from vaxplatform.forms import Form
 from vaxplatform.widgets import RadioCards
 
 ME, RELATIVE = "me", "relative"
-ANSWERS = [("no", _("No")), ("yes", _("Yes")), ("unknown", _("I do not know"))]
+ANSWERS = [("no", _("No")), ("yes", _("Yes")), ("unknown", _("Not sure"))]
 
 
 class WhoForm(Form):
@@ -91,7 +91,7 @@ class WishForm(Form):
     )
     wanted_on = forms.TypedChoiceField(
         label=_("Day you would like"),
-        help_text=_("The site sets the day and time and tells you."),
+        help_text=_("The site sets the day and time; this is your wish."),
         choices=[],
         coerce=datetime.date.fromisoformat,
     )

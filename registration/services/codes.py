@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import translation
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import OneTimeCode, SmsMessage
@@ -173,7 +173,7 @@ def send_code(
         expires_at=now + VALID_FOR,
     )
     with translation.override(language):
-        text = _t("Vaccination code: %(code)s. Good for 5 minutes. Give it to nobody.")
+        text = gettext("Vaccination code: %(code)s. Good for 5 minutes. Give it to nobody.")
         queue_sms(phone=phone, text=text % {"code": code}, is_code=True, now=now)
     return row
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import translation
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import (
@@ -173,7 +173,9 @@ def _confirm(*, account: Account, registration: ShotRegistration, now: datetime.
     if account.phone is None:
         return
     with translation.override(account.language):
-        text = _t("Registration %(code)s for %(day)s is received. The site will tell you the time.")
+        text = gettext(
+            "Registration %(code)s for %(day)s is received. Its state stands in your health book."
+        )
         values = {"code": registration.code, "day": formatting.day(registration.wanted_on)}
         queue_sms(phone=account.phone, text=text % values, now=now)
 

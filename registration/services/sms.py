@@ -37,7 +37,7 @@ UCS_2_TWO_PARTS = 134
 
 
 def is_gsm_7(text: str) -> bool:
-    """Whether the text needs no UCS-2; the letters of GSM-7's extension table count as needing it."""
+    """Whether the text needs no UCS-2; letters of GSM-7's extension table count as needing it."""
     return GSM_7.issuperset(text)
 
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -36,10 +37,11 @@ def account(request: HttpRequest) -> HttpResponse:
     if citizen_account(request) is not None and request.method == "GET":
         return _household(request)
     form = PhoneForm(request.POST or None, initial={"next": request.GET.get("next", "")})
-    if request.method == "POST" and form.is_valid():
-        if _send(request, form):
-            return redirect("registration:code")
-    return render(request, "registration/sign_in.html", {"form": form})
+    if request.method == "POST" and form.is_valid() and _send(request, form):
+        return redirect("registration:code")
+    registering = request.POST.get("next", "") == reverse("registration:register")
+    page = "register_start" if registering else "sign_in"
+    return render(request, f"registration/{page}.html", {"form": form})
 
 
 def _household(request: HttpRequest) -> HttpResponse:

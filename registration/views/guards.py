@@ -1,4 +1,4 @@
-"""What the citizens' pages share: who is signed in, whose record may be opened, what is not kept."""
+"""What the citizens' pages share: who is signed in, whose record may be opened, no caching."""
 
 import datetime
 from collections.abc import Callable

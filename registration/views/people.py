@@ -17,7 +17,7 @@ from registration.forms import AddPersonForm, HomeForm
 from registration.forms.fields import plain_phone
 from registration.forms.person import details_of
 from registration.forms.place import home_of
-from registration.health_book import sections_of, statuses_of
+from registration.health_book import NO_STATUS, sections_of, statuses_of
 from registration.models import LIVE_REGISTRATION, Citizen, RegistrationStatus, ShotRegistration
 from registration.selectors import accesses_of, household_of, registrations_of
 from registration.services.access import purpose_in_words
@@ -53,6 +53,7 @@ def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "chips": _chips(request, citizen),
         "sections": _sections(request, citizen),
         "registrations": [(each, _tag(each)) for each in registrations],
+        "no_doses": NO_STATUS.states,
         "has_live": any(each.status in LIVE_REGISTRATION for each in registrations),
         "rows": citizen_rows(citizen),
         "accesses": [

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -124,8 +124,8 @@ def register(request: HttpRequest) -> HttpResponse:
     """What it takes, and the phone first; once signed in, who it is for."""
     account = citizen_account(request)
     if account is None:
-        form = PhoneForm(initial={"next": request.path})
-        return render(request, "registration/register_start.html", {"phone_form": form})
+        asks_phone = PhoneForm(initial={"next": request.path})
+        return render(request, "registration/register_start.html", {"form": asks_phone})
     members = list(household_of(account))
     form = WhoForm(request.POST or None, members=members, initial=_asked_for(request))
     if request.method == "POST" and form.is_valid():
@@ -158,14 +158,18 @@ def register_step(request: HttpRequest, step: str) -> HttpResponse:
     if step == "review":
         return _review(request, registering)
     form = registering.form(step, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if not (isinstance(form, PersonForm) and form.needs_a_second_look()):
-            draft.keep(step, form)
-            drafts.save(request.session, draft)
-            return redirect(registering.neighbours(step)[1])
+    if request.method == "POST" and form.is_valid() and not _doubtful(form):
+        draft.keep(step, form)
+        drafts.save(request.session, draft)
+        return redirect(registering.neighbours(step)[1])
     return render(
         request, "registration/register_step.html", {**registering.page(step), "form": form}
     )
+
+
+def _doubtful(form: Form) -> bool:
+    """Whether the step is to be shown once more because of a soft check."""
+    return isinstance(form, PersonForm) and form.needs_a_second_look()
 
 
 def _review(request: HttpRequest, registering: Registering) -> HttpResponse:
@@ -180,7 +184,7 @@ def _review(request: HttpRequest, registering: Registering) -> HttpResponse:
             add_to_form(form, refusal)
         else:
             drafts.clear(request.session)
-            messages.success(request, _t("Your registration has been sent."))
+            messages.success(request, gettext("Your registration has been sent."))
             return redirect("registration:registration", registration.public_id)
     filled = {step: registering.form(step, None) for step in registering.steps[:-1]}
     rows = review_rows(filled, member=registering.member, url=step_url)
