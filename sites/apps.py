@@ -10,9 +10,17 @@ class SitesConfig(AppConfig):
     verbose_name = _("Vaccination sites")
 
     def ready(self) -> None:
+        from sites import health_book, invariants
+        from sites.menu import register_menu
+        from sites.rights import role_allows
         from sites.services import reference
         from vaxplatform.reference import register_loader
+        from vaxplatform.rights import register_rule
 
         register_loader("vaccines", reference.load_vaccines)
         register_loader("interval rules", reference.load_interval_rules)
         register_loader("screening forms", reference.load_screening_forms)
+        register_rule(role_allows)
+        register_menu()
+        invariants.register()
+        health_book.register()

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from vaxplatform.errors import DomainError
+from vaxplatform.errors import DomainError, InvalidInput
 
 
 class IdempotencyKeyReused(DomainError):
@@ -147,7 +147,10 @@ class NotUnderObservation(DomainError):
 
 class ObservationNotOver(DomainError):
     code = "observation_not_over"
-    message = _("The 30 minutes of observation are not over yet.")
+    message = _(
+        "The observation is not over before %(until)s. To let the person go now, give the reason."
+    )
+    field = "reason"
 
 
 class DoseAlreadyVoided(DomainError):
@@ -159,3 +162,109 @@ class ReasonMissing(DomainError):
     code = "reason_missing"
     message = _("Give the reason.")
     field = "reason"
+
+
+class DoseBeforeScreening(DomainError):
+    code = "dose_before_screening"
+    message = _("The time of the injection lies before the screening of this visit.")
+    field = "administered_at"
+
+
+class VisitOver(DomainError):
+    code = "visit_over"
+    message = _("This visit is over already.")
+
+
+class NoScreeningForm(DomainError):
+    code = "no_screening_form"
+    message = _("No screening form is in force today. An official must enter one.")
+
+
+class AnswerMissing(InvalidInput):
+    code = "answer_missing"
+    message = _("Answer yes, no or unknown.")
+
+
+class VitalMissing(InvalidInput):
+    code = "vital_missing"
+    message = _("Measure and enter this value.")
+
+
+class VitalOutOfReach(InvalidInput):
+    code = "vital_out_of_reach"
+    message = _("This value cannot be measured on a living person.")
+
+
+class LotExpiryDiffers(DomainError):
+    code = "lot_expiry_differs"
+    message = _("This lot is on record here with the expiry date %(expires_on)s.")
+    field = "expires_on"
+
+
+class NotSoManyLeft(DomainError):
+    code = "not_so_many_left"
+    message = _("Only %(left)s doses of this lot are left.")
+    field = "doses"
+
+
+class NoDosesGiven(InvalidInput):
+    code = "no_doses_given"
+    message = _("Enter a number of doses from 1 to 1,000,000.")
+    field = "doses"
+
+
+class LotNumberMissing(InvalidInput):
+    code = "lot_number_missing"
+    message = _("Enter the lot number as it stands on the box.")
+    field = "number"
+
+
+class SessionOver(DomainError):
+    code = "session_over"
+    message = _("This session is over.")
+
+
+class AlreadyBooked(DomainError):
+    code = "already_booked"
+    message = _("This registration already has an appointment.")
+
+
+class RegistrationNotLive(DomainError):
+    code = "registration_not_live"
+    message = _("This registration is no longer open.")
+
+
+class AppointmentNotBooked(DomainError):
+    code = "appointment_not_booked"
+    message = _("This appointment is no longer open.")
+
+
+class SessionExists(DomainError):
+    code = "session_exists"
+    message = _("This site already has a session on this day and part of the day.")
+    field = "part"
+
+
+class TooManyLookups(DomainError):
+    code = "too_many_lookups"
+    message = _(
+        "This login has looked up %(limit)s people within the hour, the most that is allowed."
+        " Scanning a check-in code still works."
+    )
+    field = "q"
+
+
+class SearchNeedsMore(InvalidInput):
+    code = "search_needs_more"
+    message = _("With a name, type the year of birth too: nguyen van an 1987.")
+    field = "q"
+
+
+class PersonUnknown(DomainError):
+    code = "person_unknown"
+    message = _("No such person was found.")
+
+
+class PersonAmbiguous(DomainError):
+    code = "person_ambiguous"
+    message = _("Several people fit. Add the date of birth or a document number.")

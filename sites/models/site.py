@@ -110,3 +110,33 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LookupCount(models.Model):
+    """How many people a login or a client has looked up in an hour: the cap on bulk reading."""
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    api_client = models.ForeignKey(ApiClient, null=True, on_delete=models.CASCADE, related_name="+")
+    hour = models.DateTimeField()
+    lookups = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("count of look-ups")
+        verbose_name_plural = _("counts of look-ups")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_looker_and_hour",
+                fields=["account", "api_client", "hour"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="a_look_up_is_made_by_a_login_or_a_client",
+                condition=Q(account__isnull=False, api_client__isnull=True)
+                | Q(account__isnull=True, api_client__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"look-ups {self.pk}"

@@ -37,7 +37,7 @@ class Vaccine(models.Model):
         return self.vietnamese_name
 
 
-class EffectiveQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class EffectiveQuerySet(models.QuerySet):
     def in_force_on(self, day: datetime.date) -> Self:
         """Rules in force on `day` (both bounds inclusive)."""
         return self.filter(
@@ -99,6 +99,9 @@ class ScreeningForm(models.Model):
     citation = models.CharField(max_length=200)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    observation_minutes = models.PositiveSmallIntegerField(
+        _("minutes of observation after the injection"), default=30
+    )
     to_confirm = models.BooleanField(default=False)
 
     objects = EffectiveQuerySet.as_manager()

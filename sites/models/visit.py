@@ -44,6 +44,15 @@ class Visit(models.Model):
     discharged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    one_person_reason = models.CharField(
+        _("why one person screened and injected"), max_length=300, blank=True
+    )
+    end_reason = models.CharField(
+        _("why the visit ended early"),
+        max_length=300,
+        blank=True,
+        help_text=_("Cancelled, not vaccinated after all, or gone before the end of observation."),
+    )
 
     class Meta:
         verbose_name = _("visit")

@@ -1,0 +1,1 @@
+"""The work pages of a vaccination session, one module a desk."""
