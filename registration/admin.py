@@ -4,6 +4,7 @@ What may be seen follows `vaxplatform.rights`. Lists of people show nothing unti
 searched for, and opening a record is kept where its owner can read it.
 """
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -81,10 +82,8 @@ class FoundOnly(ByRight):
 def citizens_meant(typed: str) -> Q:
     """By phone or document number where it is one, else by name, accents aside."""
     found = Q()
-    try:
+    with suppress(DomainError):
         found |= Q(phone=normalise_phone(typed))
-    except DomainError:
-        pass
     for kind in ("cccd", "cmnd", "passport", "bhyt"):
         try:
             number = normalise_id_number(kind, typed)
@@ -130,8 +129,9 @@ class CitizenAdmin(FoundOnly):
         """Show one record, and keep that it was shown."""
         response = super().change_view(request, object_id, form_url, extra_context)
         citizen = self.get_object(request, object_id)
-        if response.status_code == 200 and citizen is not None:
-            log_access(citizen=citizen, account=request.user, purpose=AccessPurpose.ADMIN)
+        user = request.user
+        if response.status_code == 200 and citizen is not None and isinstance(user, Account):
+            log_access(citizen=citizen, account=user, purpose=AccessPurpose.ADMIN)
         return response
 
 

@@ -74,7 +74,7 @@ def _home(form: Any) -> list[tuple[Any, Any]]:
 
 def _health(form: Form) -> list[tuple[Any, Any]]:
     """What was answered with yes or not sure; the rest in one line."""
-    told = [
+    told: list[tuple[Any, Any]] = [
         (field.label, _chosen(form, name))
         for name, field in form.fields.items()
         if form.cleaned_data[name] != "no"

@@ -124,6 +124,7 @@ def take_person(*, account: Account, details: CitizenDetails) -> Citizen:
     return answer
 
 
+@transaction.atomic
 def join(*, account: Account, citizen: Citizen) -> None:
     """Let the account speak for the person; nothing changes if it does. Raises HouseholdIsFull."""
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
