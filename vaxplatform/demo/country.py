@@ -1,12 +1,16 @@
 """The country in small: sites, staff, stock, people and their doses, through the services."""
 
 import datetime
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
 from random import Random
 
+from django.db import transaction
+
+from certificates.services import keys
+from certificates.services.issuance import drain_due
+from public_portal.services.reports import load_national_reports
+from public_portal.services.rollups import refresh_all_statistics
 from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
 from registration.selectors import provinces_in_use
 from registration.services.citizens import CitizenDetails
@@ -23,11 +27,12 @@ from sites.services.doses import DoseItem, record_doses
 from sites.services.stock import receive_lot
 from vaxplatform.demo import logins
 from vaxplatform.demo.people import people
+from vaxplatform.demo.today import Today, dose_item
+from vaxplatform.demo.wrongs import report_from_paper, report_wrongs
 from vaxplatform.vietnam import day_in_vietnam, start_of_day
 
 SEED = 20210308
 SET_SIZE = 500
-VACCINATORS = ["Lê Thị Mai", "Ngô Thị Hạnh", "Trương Thanh Bình", "Đặng Thu Thủy"]
 # EU product code → (share of the demo's doses, days from dose 1 to dose 2)
 SUPPLY = {
     "EU/1/21/1529": (45, (58, 80)),
@@ -57,14 +62,44 @@ class Country:
         self.provinces = list(provinces_in_use())
         self.vaccines = {vaccine.code: vaccine for vaccine in Vaccine.objects.all()}
 
+    @transaction.atomic
     def build(self) -> None:
+        """Everything or nothing: a demo that was interrupted begins again."""
+        # The first key is two days old, so that this morning's certificates could be signed.
+        keys.ensure_signing_key(now=self.now - datetime.timedelta(days=2))
         self.wards = self._wards()
         self.sites = self._sites()
         self.lots = self._stock()
-        self._staff()
-        self.say(f"{len(self.sites)} sites in {len(self.provinces)} provinces, with stock and staff")
+        self.staff = self._staff()
+        self.say(f"{len(self.sites)} sites in {len(self.provinces)} provinces, stock, staff")
+        self.everybody = self._people()
         recorded = self._record(self._history())
-        self.say(f"{recorded} doses of {Citizen.objects.count()} people")
+        self.say(f"{recorded} doses entered from paper, signing their certificates")
+        drain_due()
+        self._today()
+        self.say(f"{load_national_reports(now=self.now)} daily reports of the provinces")
+        refresh_all_statistics(self.now)
+
+    def _today(self) -> None:
+        ours, paper = (
+            Site.objects.get(code=code) for code in (logins.SITE_CODE, logins.PAPER_SITE_CODE)
+        )
+        elsewhere = [site for site in self.sites if site.on_platform and site != ours]
+        busy = [ours, *elsewhere[: max(4, self.doses // 200)]]
+        sessions = sessions_of_today(sites=busy, today=self.today)
+        today = Today(random=self.random, now=self.now, lots=self.lots, people=self.everybody)
+        recorded = today.record_live_doses(sites=busy, count=self.doses // 16)
+        today.hold_session(
+            session=next(session for session in sessions if session.site_id == ours.pk),
+            staff=self.staff,
+        )
+        family = today.make_household(site=ours)
+        today.leave_one_for_review(site=ours)
+        report_wrongs(
+            now=self.now, family=family, site=ours, paper_site=paper, agent=self.staff["dapung"]
+        )
+        self.say(f"{recorded} doses of today, a session with people waiting, open cases")
+        report_from_paper(site=paper, today=self.today, now=self.now, random=self.random)
 
     # ---------------------------------------------------------------- places, stock, staff
     def _wards(self) -> dict[int, list[int]]:
@@ -129,13 +164,14 @@ class Country:
             ]
         return lots
 
-    def _staff(self) -> None:
+    def _staff(self) -> dict[str, Account]:
+        accounts: dict[str, Account] = {}
         site = Site.objects.get(code=logins.SITE_CODE)
         province = AdministrativeUnit.objects.get(
             scheme=2021, kind=UnitKind.PROVINCE, code=logins.PROVINCE_CODE
         )
         for username, (role, name, where) in logins.STAFF.items():
-            account = Account.objects.create_user(
+            account = accounts[username] = Account.objects.create_user(
                 username, logins.PASSWORD, is_staff=True, full_name=name
             )
             StaffPosting.objects.create(
@@ -144,29 +180,42 @@ class Country:
                 site=site if where == "site" else None,
                 province=province if where == "province" else None,
             )
+        return accounts
 
     # ---------------------------------------------------------------- people and doses
     def _history(self) -> Iterator[tuple[Site, DoseItem]]:
-        """Doses of the last five months, each with its site; second doses where they are due."""
+        """Doses of the last five months, entered from paper, each with its site; second doses
+        where they are due."""
         sites_of: defaultdict[int, list[Site]] = defaultdict(list)
         for site in self.sites:
             sites_of[site.province_id].append(site)
         left = self.doses
-        for number, details in enumerate(self._people()):
+        for number in range(self.citizens):
             if left <= 0:
                 return
+            details = next(self.everybody)
             site = self.random.choices(sites_of[details.province_id], [3, 1])[0]
             lots = self.lots[site.pk]
             lot = self.random.choices(lots, [SUPPLY[lot.vaccine.code][0] for lot in lots])[0]
-            days_ago = self.random.triangular(0, 150, 45)
+            days_ago = self.random.triangular(1, 150, 45)
             for dose_number, given_at in self._moments(details, lot, days_ago):
-                yield site, self._item(number, dose_number, details, site, lot, given_at)
+                yield (
+                    site,
+                    dose_item(
+                        key=f"history {number} {dose_number}",
+                        citizen=details,
+                        lot=lot,
+                        given_at=given_at,
+                        number=dose_number,
+                        source="paper",
+                    ),
+                )
                 left -= 1
 
     def _people(self) -> Iterator[CitizenDetails]:
+        """Strangers without end."""
         return people(
             random=self.random,
-            count=self.citizens,
             provinces=self.provinces,
             wards=self.wards,
             today=self.today,
@@ -188,29 +237,6 @@ class Country:
             if not details.papers and not details.phone:
                 return  # nobody would know this person again
             day += datetime.timedelta(days=self.random.randint(shortest, longest))
-
-    def _item(
-        self,
-        number: int,
-        dose_number: int,
-        details: CitizenDetails,
-        site: Site,
-        lot: Lot,
-        given_at: datetime.datetime,
-    ) -> DoseItem:
-        key = uuid.uuid5(uuid.NAMESPACE_OID, f"demo {SEED} {number} {dose_number}")
-        return DoseItem(
-            idempotency_key=key,
-            digest=sha256(key.bytes).digest(),
-            citizen=details,
-            dose_number=dose_number,
-            dose_kind="primary",
-            vaccine_code=lot.vaccine.code,
-            lot_number=lot.number,
-            administered_at=given_at,
-            vaccinator=self.random.choice(VACCINATORS),
-            source="live" if site.on_platform else "paper",
-        )
 
     def _record(self, doses: Iterable[tuple[Site, DoseItem]]) -> int:
         by_site: defaultdict[Site, list[DoseItem]] = defaultdict(list)

@@ -5,6 +5,7 @@ century and sex, year) with a running number.
 """
 
 import datetime
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
@@ -63,14 +64,13 @@ def demo_phone(number: int) -> str:
 def people(
     *,
     random: Random,
-    count: int,
     provinces: Sequence[AdministrativeUnit],
     wards: Mapping[int, Sequence[int]],
     today: datetime.date,
 ) -> Iterator[CitizenDetails]:
-    """`count` people, in provinces by their adult population. `wards`: province id → ward ids."""
+    """People without end, in provinces by their adults. `wards`: province id → ward ids."""
     weights = [unit.population_18_plus or 1 for unit in provinces]
-    for number in range(1, count + 1):
+    for number in itertools.count(1):
         (province,) = random.choices(provinces, weights)
         sex = random.choice(["male", "female"])
         born = date_of_birth(random, today)
