@@ -74,9 +74,9 @@ class Country:
         self.say(f"{len(self.sites)} sites in {len(self.provinces)} provinces, stock, staff")
         self.everybody = self._people()
         recorded = self._record(self._history())
-        self.say(f"{recorded} doses entered from paper, signing their certificates")
-        drain_due()
+        self.say(f"{recorded} doses entered from paper")
         self._today()
+        drain_due()
         self.say(f"{load_national_reports(now=self.now)} daily reports of the provinces")
         refresh_all_statistics(self.now)
 

@@ -20,5 +20,10 @@ STAFF = {
 
 
 def logins() -> list[tuple[str, str, str]]:
-    """(role, user name, password) of every staff login of the demo."""
-    return [(role, username, PASSWORD) for username, (role, _name, _where) in STAFF.items()]
+    """(role in words, user name, password) of every staff login of the demo."""
+    from sites.models import Role
+
+    return [
+        (str(Role(role).label), username, PASSWORD)
+        for username, (role, _name, _where) in STAFF.items()
+    ]
