@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sites.views import checkin, doses, observe, paper, screening, sessions
+from sites.views import checkin, doses, observe, paper, screening, sessions, stock
 
 app_name = "sites_staff"
 urlpatterns = [
@@ -19,4 +19,8 @@ urlpatterns = [
     path("observe/", observe.observation_board, name="observe"),
     path("observe/<uuid:public_id>/early/", observe.discharge_early, name="discharge_early"),
     path("paper/", paper.enter_paper, name="paper"),
+    path("stock/receive/", stock.receive, name="receive_lot"),
+    path("stock/<int:pk>/waste/", stock.waste, name="waste_doses"),
+    path("stock/<int:pk>/recall/", stock.recall, name="recall_lot"),
+    path("doses/<int:pk>/void/", stock.void, name="void_dose"),
 ]

@@ -61,6 +61,7 @@ class DosesView(ClientView):
             component_name="DoseOrDoses",
             serializers=[serializers.DoseInput, serializers.DoseInput(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
         responses={
             201: serializers.DoseAnswer,

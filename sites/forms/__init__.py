@@ -3,14 +3,17 @@
 from sites.forms.desk import ReasonForm, ScanForm, SessionForm, WalkInForm, walk_in_from_scan
 from sites.forms.dose import DoseForm, PaperDoseForm
 from sites.forms.screening import screening_form
+from sites.forms.stock import ReceiveForm, WasteForm
 
 __all__ = [
     "DoseForm",
     "PaperDoseForm",
     "ReasonForm",
+    "ReceiveForm",
     "ScanForm",
     "SessionForm",
     "WalkInForm",
+    "WasteForm",
     "screening_form",
     "walk_in_from_scan",
 ]

@@ -77,7 +77,7 @@ def load_screening_forms() -> int:
         ScreeningForm(
             version=row["version"],
             citation=row["citation"],
-            valid_from=_date(row["valid_from"]),
+            valid_from=datetime.date.fromisoformat(row["valid_from"]),
             valid_to=_date(row["valid_to"]),
             to_confirm=row["to_confirm"] == "yes",
         )
