@@ -1,7 +1,47 @@
 from django.apps import AppConfig
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
 class ResponseCenterConfig(AppConfig):
     name = "response_center"
     verbose_name = _("Response centre")
+
+    def ready(self) -> None:
+        from registration.health_book import register_section
+        from response_center import health_book, invariants
+        from response_center.services import rounds
+        from response_center.views.menu import may_see_board, may_see_cases, waiting_cases
+        from vaxplatform.chores import register_chore
+        from vaxplatform.staff import StaffLink, register_staff_links
+
+        register_chore(
+            "open_cases_for_stuck_certificates",
+            rounds.open_cases_for_stuck_certificates,
+            every_seconds=60,
+        )
+        register_chore("close_answered_cases", rounds.close_answered_cases, every_seconds=30)
+        register_chore("escalate_overdue_cases", rounds.escalate_overdue_cases, every_seconds=300)
+        register_section(40, health_book.reports_section)
+        invariants.register_all()
+        register_staff_links(
+            StaffLink(
+                "response",
+                _("Reports"),
+                reverse_lazy("response_center_staff:queue"),
+                icon="mail",
+                symbol="inbox",
+                permission=may_see_cases,
+                badge=waiting_cases,
+                order=10,
+            ),
+            StaffLink(
+                "response",
+                _("Command board"),
+                reverse_lazy("response_center:board"),
+                icon="chart",
+                symbol="monitoring",
+                permission=may_see_board,
+                order=20,
+            ),
+        )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("certificates.urls")),
     path("", include("public_portal.urls")),
     path("", include("registration.urls")),
+    path("", include("response_center.urls")),
     path("language/", switch_language, name="set_language"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("api/v1/", include("public_portal.api_urls")),
     path("api/v1/", include("sites.api_urls")),
     path("staff/", include("public_portal.staff_urls")),
+    path("staff/", include("response_center.staff_urls")),
     path("staff/", include("sites.staff_urls")),
     path("staff/", admin.site.urls),
 ]

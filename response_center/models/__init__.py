@@ -7,6 +7,7 @@ from response_center.models.case import (
     CaseKind,
     CaseLevel,
     CaseStatus,
+    CaseVerb,
     RejectionReason,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "CaseKind",
     "CaseLevel",
     "CaseStatus",
+    "CaseVerb",
     "RejectionReason",
 ]

@@ -52,6 +52,23 @@ class RejectionReason(models.TextChoices):
     OTHER = "other", _("Another reason, given in words")
 
 
+class CaseVerb(models.TextChoices):
+    """What happened to a case, as its log names it."""
+
+    OPENED = "opened", _("Report received")
+    CLAIMED = "claimed", _("Taken by an agent")
+    RELEASED = "released", _("Given back to the queue")
+    ASKED_SITE = "asked_site", _("Sent to the vaccination site")
+    ANSWERED = "answered", _("Answered by the vaccination site")
+    DOSE_CONFIRMED = "dose_confirmed", _("The site confirmed the dose")
+    DOSE_VOIDED = "dose_voided", _("The confirmed dose was taken back")
+    RETRIED = "retried", _("The certificate is tried again")
+    STUCK_AGAIN = "stuck_again", _("The certificate failed again")
+    ESCALATED = "escalated", _("Passed to a higher level")
+    RESOLVED = "resolved", _("Resolved")
+    REJECTED = "rejected", _("Rejected")
+
+
 LIVE_CASE = (CaseStatus.OPEN, CaseStatus.WITH_SITE, CaseStatus.AWAITING)
 
 
@@ -59,6 +76,8 @@ class Case(models.Model):
     """One report. `number` is what a person writes down; `claimed_until` is the agent's lease.
 
     The `said_*` fields are what the citizen says of the dose: unproven until the site confirms.
+    `citizen` is empty where somebody without an account reported; then `said_full_name` and
+    `said_date_of_birth` ("YYYY[-MM[-DD]]") name the person, and `phone` was proven by a code.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -81,6 +100,8 @@ class Case(models.Model):
         AdministrativeUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     description = models.TextField(_("in the citizen's words"), blank=True)
+    said_full_name = models.CharField(_("full name"), max_length=100, blank=True)
+    said_date_of_birth = models.CharField(_("date of birth"), max_length=10, blank=True)
     said_vaccine = models.ForeignKey(
         Vaccine, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -117,6 +138,10 @@ class Case(models.Model):
                 condition=~Q(status=CaseStatus.REJECTED) | ~Q(rejection_reason=""),
             ),
             models.CheckConstraint(
+                name="a_case_that_awaits_its_certificate_names_the_dose",
+                condition=~Q(status=CaseStatus.AWAITING) | Q(dose__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="a_claim_names_an_agent_and_a_time",
                 condition=Q(claimed_by__isnull=True, claimed_until__isnull=True)
                 | Q(claimed_by__isnull=False, claimed_until__isnull=False),
@@ -134,6 +159,7 @@ class Case(models.Model):
                 condition=Q(status__in=LIVE_CASE),
             ),
             models.Index(fields=["citizen"], name="case_by_citizen"),
+            models.Index(fields=["phone"], name="case_by_phone", condition=~Q(phone="")),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +174,7 @@ class CaseEvent(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    verb = models.CharField(max_length=20)
+    verb = models.CharField(max_length=20, choices=CaseVerb)
     note = models.TextField(blank=True)
     is_public = models.BooleanField(default=True)
 

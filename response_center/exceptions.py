@@ -1,0 +1,95 @@
+"""Refusals of the case desk."""
+
+from django.utils.translation import gettext_lazy as _
+
+from vaxplatform.errors import DomainError, InvalidInput
+
+
+class CaseHeld(DomainError):
+    """Another agent has the case; the lease names who and until when."""
+
+    code = "case_held"
+    message = _("%(holder)s is working on this case until %(time)s.")
+
+
+class CaseNotClaimed(DomainError):
+    """Only who holds the claim moves an open case."""
+
+    code = "case_not_claimed"
+    message = _("Take the case first: the time to hold it is over, or you did not take it.")
+
+
+class CaseHasMoved(DomainError):
+    """Somebody did something else with the case meanwhile."""
+
+    code = "case_has_moved"
+    message = _("This case has moved on meanwhile. It is now: %(status)s.")
+
+
+class CaseClosed(DomainError):
+    code = "case_closed"
+    message = _("This case is closed.")
+
+
+class CaseHasNoSite(DomainError):
+    """There is nobody to ask."""
+
+    code = "case_has_no_site"
+    message = _("Choose the vaccination site to ask.")
+    field = "site"
+
+
+class NotAboutAMissingDose(DomainError):
+    code = "not_about_a_missing_dose"
+    message = _("This case is not about a missing dose, so there is no dose to confirm.")
+
+
+class AlreadyAtTheTop(DomainError):
+    code = "already_at_the_top"
+    message = _("This case is with the Ministry already.")
+
+
+class AlreadyReported(DomainError):
+    """The same person has reported the same thing, and it is still open."""
+
+    code = "already_reported"
+    message = _("You have reported this already: %(number)s. You need not send it again.")
+
+    def __init__(self, *, number: str) -> None:
+        self.number = number
+        super().__init__(number=number)
+
+
+class TooManyOpenCases(DomainError):
+    code = "too_many_open_cases"
+    message = _("%(limit)d of your reports are still open. Please wait for an answer first.")
+
+
+class PersonMissing(InvalidInput):
+    code = "person_missing"
+    message = _("Write the name and the date of birth of the person who was vaccinated.")
+    field = "full_name"
+
+
+class WordsMissing(InvalidInput):
+    code = "words_missing"
+    message = _("Write a few words.")
+    field = "words"
+
+
+class ReasonMissing(InvalidInput):
+    code = "reason_missing"
+    message = _("Choose the reason.")
+    field = "reason"
+
+
+class DayInFuture(InvalidInput):
+    code = "day_in_future"
+    message = _("The day of the shot cannot be in the future.")
+    field = "administered_on"
+
+
+class DayTooEarly(InvalidInput):
+    code = "day_too_early"
+    message = _("The day of the shot cannot be before 8 March 2021, when vaccination began.")
+    field = "administered_on"

@@ -1,0 +1,1 @@
+"""The forms of reporting, following and working on a case."""

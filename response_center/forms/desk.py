@@ -1,0 +1,131 @@
+"""The forms on a case's page, one an action."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registration.forms.fields import LineField, NameField
+from registration.models import DoseKind, Sex
+from registration.services.citizens import CitizenDetails
+from response_center.models import Case, RejectionReason
+from response_center.services.missing_dose import PaperDose
+from sites.models import Lot
+from vaxplatform.forms import DateOfBirthField, Form
+from vaxplatform.vietnam import TIME_ZONE
+from vaxplatform.widgets import RadioCards
+
+WORDS = forms.Textarea({"rows": 3})
+
+
+class WordsForm(Form):
+    """An action that needs nothing but words; `label` and `hint` say whom they are for."""
+
+    words = forms.CharField(max_length=3000, widget=WORDS)
+
+    def __init__(self, *args: Any, label: Any, hint: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = label
+        self.fields["words"].help_text = hint
+
+
+class RejectForm(Form):
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=RejectionReason.choices, widget=RadioCards
+    )
+    words = forms.CharField(
+        label=_("What the person can do"),
+        help_text=_("The person reads this together with the reason."),
+        max_length=3000,
+        widget=WORDS,
+    )
+
+
+class LotChoice(forms.ModelChoiceField):
+    """A lot with its product, and how long it is good."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.vaccine} · {obj.number} · {obj.expires_on:%d/%m/%Y}"
+
+
+class ConfirmDoseForm(Form):
+    """The missing dose as the site's paper has it, filled in with what the citizen said."""
+
+    full_name = NameField()
+    date_of_birth = DateOfBirthField()
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex.choices, widget=RadioCards(row=True))
+    lot = LotChoice(Lot.objects.none(), label=_("Vaccine and lot"))
+    administered_on = forms.DateField(
+        label=_("Day of the shot"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    administered_time = forms.TimeField(
+        label=_("Time of the shot"),
+        help_text=_("As on the paper; if it has none, about the time."),
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+    )
+    dose_number = forms.IntegerField(label=_("Dose number"), min_value=1, max_value=9)
+    dose_kind = forms.ChoiceField(
+        label=_("Kind of dose"), choices=DoseKind.choices, widget=RadioCards(row=True)
+    )
+    vaccinator = LineField(label=_("Who gave the shot"), max_length=100)
+    input_classes = {
+        "administered_on": "w-14",
+        "administered_time": "w-10",
+        "dose_number": "w-2",
+        "vaccinator": "w-14",
+    }
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        kwargs["initial"] = {**_as_told(case), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+        self.case = case
+        lots = Lot.objects.filter(site=case.site_id).select_related("vaccine")
+        self.fields["lot"].queryset = lots.order_by("vaccine__name", "number")  # type: ignore[attr-defined]
+        if case.citizen_id is not None:
+            for name in ("full_name", "date_of_birth", "sex"):
+                del self.fields[name]
+
+    def paper(self) -> PaperDose:
+        """The dose that a valid form holds; its day and time are those of Viet Nam."""
+        values = self.cleaned_data
+        moment = datetime.datetime.combine(values["administered_on"], values["administered_time"])
+        return PaperDose(
+            lot=values["lot"],
+            administered_at=timezone.make_aware(moment, TIME_ZONE),
+            dose_number=values["dose_number"],
+            dose_kind=values["dose_kind"],
+            vaccinator=values["vaccinator"],
+            person=self._person(),
+        )
+
+    def _person(self) -> CitizenDetails | None:
+        if self.case.citizen_id is not None or self.case.site is None:
+            return None
+        values = self.cleaned_data
+        return CitizenDetails(
+            full_name=values["full_name"],
+            date_of_birth=values["date_of_birth"],
+            sex=values["sex"],
+            province_id=self.case.site.province_id,
+            phone=self.case.phone,
+        )
+
+
+def _as_told(case: Case) -> dict[str, Any]:
+    """What the citizen said, for the staff to compare with the paper; the lot if it is certain."""
+    lots = Lot.objects.filter(site=case.site_id)
+    if case.said_vaccine_id:
+        lots = lots.filter(vaccine=case.said_vaccine_id)
+    if case.said_lot_number:
+        lots = lots.filter(number__iexact=case.said_lot_number)
+    only = list(lots[:2])
+    return {
+        "full_name": case.said_full_name,
+        "date_of_birth": case.said_date_of_birth,
+        "administered_on": case.said_administered_on,
+        "dose_number": case.said_dose_number,
+        "dose_kind": case.said_dose_kind,
+        "lot": only[0] if len(only) == 1 else None,
+    }

@@ -1,0 +1,184 @@
+"""The moves of a case that people at the desk and at the site make (docs/states.md)."""
+
+import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from certificates.services.issuance import try_again
+from registration.models import Account
+from response_center import exceptions
+from response_center.access import may_answer, may_work
+from response_center.models import (
+    Case,
+    CaseKind,
+    CaseStatus,
+    CaseVerb,
+    RejectionReason,
+)
+from response_center.rules import CLAIM_FOR, level_above
+from response_center.services.moves import (
+    WORKED_BY_AGENTS,
+    first_answer,
+    log_event,
+    move,
+    move_at_site,
+    move_held,
+    tell_citizen,
+)
+from sites.models import Site
+from sites.scoping import NotAllowed, posting_of
+
+SITE_HAS_ANSWERED = _(
+    "Vaccination: your report %(number)s has an answer from the site. Read it under Help."
+)
+CASE_IS_RESOLVED = _("Vaccination: your report %(number)s is resolved. Read the answer under Help.")
+CASE_IS_REJECTED = _(
+    "Vaccination: your report %(number)s could not be accepted. Read why, and what to do, "
+    "under Help."
+)
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise exceptions.WordsMissing
+    return text.strip()
+
+
+@transaction.atomic
+def claim_case(*, case: Case, agent: Account, now: datetime.datetime) -> Case:
+    """Hold the case for 15 minutes, or hold one's own case 15 minutes longer.
+
+    Raises NotAllowed, CaseHeld (by whom, until when), CaseHasMoved or CaseClosed.
+    """
+    if not may_work(posting_of(agent), case):
+        raise NotAllowed
+    was_mine = Case.objects.filter(pk=case.pk, claimed_by=agent, claimed_until__gt=now).exists()
+    free = Q(claimed_by=None) | Q(claimed_until__lte=now) | Q(claimed_by=agent)
+    rows = Case.objects.filter(free, status__in=WORKED_BY_AGENTS)
+    move(case, rows, agent=agent, now=now, claimed_by=agent, claimed_until=now + CLAIM_FOR)
+    if not was_mine:
+        log_event(case=case, verb=CaseVerb.CLAIMED, at=now, by=agent, is_public=False)
+    return case
+
+
+@transaction.atomic
+def release_case(*, case: Case, agent: Account, now: datetime.datetime) -> Case:
+    """Give the case back to the queue. Raises as `move_held` does."""
+    move_held(case, agent=agent, now=now, frm=WORKED_BY_AGENTS)
+    log_event(case=case, verb=CaseVerb.RELEASED, at=now, by=agent, is_public=False)
+    return case
+
+
+@transaction.atomic
+def ask_site(
+    *, case: Case, agent: Account, question: str, now: datetime.datetime, site: Site | None = None
+) -> Case:
+    """Send the case with a question to its site, or to `site`; the citizen sees where it is.
+
+    Raises CaseHasNoSite, WordsMissing, and as `move_held` does.
+    """
+    asked = site or case.site
+    if asked is None:
+        raise exceptions.CaseHasNoSite
+    note = _words(question)
+    move_held(
+        case,
+        agent=agent,
+        now=now,
+        status=CaseStatus.WITH_SITE,
+        site=asked,
+        province_id=asked.province_id,
+    )
+    log_event(case=case, verb=CaseVerb.ASKED_SITE, at=now, by=agent, note=note)
+    return case
+
+
+@transaction.atomic
+def answer_case(*, case: Case, by: Account, answer: str, now: datetime.datetime) -> Case:
+    """The site's finding or question: back to the desk, and for the citizen to read.
+
+    Raises WordsMissing, and as `move_at_site` does.
+    """
+    note = _words(answer)
+    move_at_site(case, by=by, now=now, status=CaseStatus.OPEN)
+    log_event(case=case, verb=CaseVerb.ANSWERED, at=now, by=by, note=note)
+    tell_citizen(case=case, text=SITE_HAS_ANSWERED, now=now)
+    return case
+
+
+@transaction.atomic
+def resolve_case(*, case: Case, agent: Account, answer: str, now: datetime.datetime) -> Case:
+    """Close the case with an answer in words. Raises WordsMissing, and as `move_held` does."""
+    note = _words(answer)
+    move_held(
+        case,
+        agent=agent,
+        now=now,
+        status=CaseStatus.RESOLVED,
+        closed_at=now,
+        first_answer_at=first_answer(now),
+    )
+    log_event(case=case, verb=CaseVerb.RESOLVED, at=now, by=agent, note=note)
+    tell_citizen(case=case, text=CASE_IS_RESOLVED, now=now)
+    return case
+
+
+@transaction.atomic
+def reject_case(
+    *, case: Case, by: Account, reason: str, words: str, now: datetime.datetime
+) -> Case:
+    """Close the case with a RejectionReason and words on how to put it right.
+
+    By the asked site (or its province) while the case is there, else by the agent who holds it.
+    Raises ReasonMissing, WordsMissing, and as `move_at_site` or `move_held` do.
+    """
+    if reason not in RejectionReason.values:
+        raise exceptions.ReasonMissing
+    note = _words(words)
+    end = {"status": CaseStatus.REJECTED, "rejection_reason": reason, "closed_at": now}
+    if case.status == CaseStatus.WITH_SITE and may_answer(posting_of(by), case):
+        move_at_site(case, by=by, now=now, **end)
+    else:
+        move_held(
+            case,
+            agent=by,
+            now=now,
+            frm=WORKED_BY_AGENTS,
+            first_answer_at=first_answer(now),
+            **end,
+        )
+    log_event(case=case, verb=CaseVerb.REJECTED, at=now, by=by, note=note)
+    tell_citizen(case=case, text=CASE_IS_REJECTED, now=now)
+    return case
+
+
+@transaction.atomic
+def escalate(*, case: Case, agent: Account, reason: str, now: datetime.datetime) -> Case:
+    """Pass the case up: site → province → Ministry. The time promised to the citizen stays.
+
+    Raises AlreadyAtTheTop, WordsMissing, and as `move_held` does.
+    """
+    note = _words(reason)
+    above = level_above(case.level, has_province=case.province_id is not None)
+    if above is None:
+        raise exceptions.AlreadyAtTheTop
+    move_held(case, agent=agent, now=now, frm=WORKED_BY_AGENTS, status=CaseStatus.OPEN, level=above)
+    log_event(case=case, verb=CaseVerb.ESCALATED, at=now, by=agent, note=note)
+    return case
+
+
+@transaction.atomic
+def retry_certificate(*, case: Case, agent: Account, now: datetime.datetime) -> Case:
+    """Put the dose of a stuck certificate back into the queue, after its cause was mended.
+
+    The case waits for the certificate, and comes back if that fails again (services.rounds).
+    Raises NotAllowed for another kind of case, the queue's NothingToRetry, and as `move_held` does.
+    """
+    if case.kind != CaseKind.STUCK_CERTIFICATE or case.dose is None:
+        raise NotAllowed
+    move_held(case, agent=agent, now=now, status=CaseStatus.AWAITING)
+    try_again(job=case.dose.issuance)
+    log_event(case=case, verb=CaseVerb.RETRIED, at=now, by=agent, is_public=False)
+    return case

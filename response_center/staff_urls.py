@@ -1,0 +1,11 @@
+"""The case desk, mounted under /staff/ before the admin."""
+
+from django.urls import path
+
+from response_center.views import desk
+
+app_name = "response_center_staff"
+urlpatterns = [
+    path("cases/", desk.queue, name="queue"),
+    path("cases/<slug:number>/", desk.case, name="case"),
+]

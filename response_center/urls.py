@@ -1,0 +1,17 @@
+"""The citizens' pages of the response centre, and the officials' command board."""
+
+from django.urls import path
+
+from response_center.views import board, support
+
+app_name = "response_center"
+urlpatterns = [
+    path("support/", support.support, name="support"),
+    path("support/report/<slug:kind>/", support.report, name="report"),
+    path("support/confirm/", support.confirm, name="confirm"),
+    path("support/follow/", support.follow, name="follow"),
+    path("support/follow/code/", support.follow_code, name="follow_code"),
+    path("support/cases/", support.cases, name="cases"),
+    path("support/cases/<slug:number>/", support.case, name="case"),
+    path("board/", board.board, name="board"),
+]

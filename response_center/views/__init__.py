@@ -1,0 +1,1 @@
+"""Pages of the response centre: support for citizens, the case desk, the command board."""

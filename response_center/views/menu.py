@@ -1,0 +1,32 @@
+"""The response centre in the staff's menu."""
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from registration.models import Account
+from response_center.selectors import Queue, cases_in_reach, in_queue, queues_of
+from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES
+from sites.scoping import posting_of
+from vaxplatform import formatting
+from vaxplatform.rights import may
+
+SHOWN_AT_MOST = 999
+
+
+def may_see_cases(request: HttpRequest) -> bool:
+    return any(may(request.user, action) for action in (WORK_CASES, ANSWER_CASES, SEE_BOARD))
+
+
+def may_see_board(request: HttpRequest) -> bool:
+    return may(request.user, SEE_BOARD)
+
+
+def waiting_cases(request: HttpRequest) -> str:
+    """How many cases wait for this login: the first list of its queue."""
+    posting = posting_of(request.user)
+    if posting is None or not isinstance(request.user, Account):
+        return ""
+    queue: Queue = queues_of(posting)[0]
+    rows = in_queue(cases_in_reach(posting), queue, account=request.user, now=timezone.now())
+    count = rows.order_by()[: SHOWN_AT_MOST + 1].count()
+    return "" if not count else formatting.number(count)

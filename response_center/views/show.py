@@ -1,0 +1,348 @@
+"""What the citizens' pages show of a case, in sentences and component records."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from certificates.selectors import Answer, AnswerKind, certificate_answer, doses_of_people
+from registration.models import Account, Citizen
+from registration.selectors import household_of
+from response_center.models import (
+    LIVE_CASE,
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseLevel,
+    CaseStatus,
+    CaseVerb,
+)
+from response_center.rules import time_left
+from response_center.selectors import SPEAKS_TO_CITIZEN, log_for_citizen
+from vaxplatform import formatting
+from vaxplatform.components import ChainStep, Check, SummaryRow
+from vaxplatform.vietnam import mask_phone as masked
+
+Text = str | Promise
+
+__all__ = [
+    "case_line",
+    "case_page",
+    "kind_title",
+    "kinds",
+    "known_beforehand",
+    "known_in_query",
+    "masked",
+    "short_answers",
+]
+
+KIND_HINTS: dict[str, Text] = {
+    CaseKind.NO_CERTIFICATE: _("I was vaccinated, but the dose or its certificate is missing"),
+    CaseKind.WRONG_DATA: _("Name, date of birth, papers, day, vaccine or lot"),
+    CaseKind.NOT_MY_DOSE: _("The health book shows a shot that I never had"),
+    CaseKind.REACTION: _("I do not feel well since the shot"),
+    CaseKind.QUESTION: "",
+    CaseKind.COMPLAINT: _("About a site, a person or this service"),
+}
+KIND_ICONS = {
+    CaseKind.NO_CERTIFICATE: "doc",
+    CaseKind.WRONG_DATA: "edit",
+    CaseKind.NOT_MY_DOSE: "user",
+    CaseKind.REACTION: "alert",
+    CaseKind.QUESTION: "info",
+    CaseKind.COMPLAINT: "mail",
+}
+STATUS_TAGS = {
+    CaseStatus.OPEN: "act",
+    CaseStatus.WITH_SITE: "act",
+    CaseStatus.AWAITING: "act",
+    CaseStatus.RESOLVED: "ok",
+    CaseStatus.REJECTED: "bad",
+}
+STATUS_WORDS: dict[str, Text] = {
+    CaseStatus.OPEN: _("We are looking into it"),
+    CaseStatus.WITH_SITE: _("The vaccination site is looking into it"),
+    CaseStatus.AWAITING: _("Dose found, certificate on its way"),
+    CaseStatus.RESOLVED: _("Resolved"),
+    CaseStatus.REJECTED: _("Not accepted"),
+}
+ANSWER_RESULTS = {
+    AnswerKind.READY: "ok",
+    AnswerKind.WAITING: "wait",
+    AnswerKind.ISSUING: "wait",
+    AnswerKind.LATE: "bad",
+    AnswerKind.REVIEW: "bad",
+    AnswerKind.REVOKED: "bad",
+    AnswerKind.VOIDED: "bad",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of report on the first page."""
+
+    slug: str
+    title: Text
+    hint: Text
+    symbol: str
+
+
+def kinds(by_slug: Mapping[str, str]) -> list[Kind]:
+    return [
+        Kind(slug, CaseKind(kind).label, KIND_HINTS[kind], KIND_ICONS[CaseKind(kind)])
+        for slug, kind in by_slug.items()
+    ]
+
+
+def kind_title(kind: str) -> Text:
+    return CaseKind(kind).label
+
+
+KNOWN_IN_QUERY = {
+    "person": "person",
+    "dose": "dose_number",
+    "site": "site_name",
+    "day": "administered_on",
+}
+
+
+def known_in_query(request: HttpRequest) -> dict[str, str]:
+    """What a link from another page knows already: ?person=<public id>&dose=2&site=…&day=…"""
+    return {name: request.GET[name][:60] for name in KNOWN_IN_QUERY if request.GET.get(name)}
+
+
+def known_beforehand(request: HttpRequest) -> dict[str, str]:
+    """The same as the first values of the report's fields."""
+    return {KNOWN_IN_QUERY[name]: value for name, value in known_in_query(request).items()}
+
+
+# ── what the records say already ──────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class PersonAnswer:
+    """What is on record for a person of the household: a line for each dose."""
+
+    citizen: Citizen
+    checks: list[Check]
+
+
+def answer_in_words(answer: Answer) -> Text:
+    """Where the certificate of one dose is, in a few words with a clock time."""
+    times = {"time": formatting.moment(answer.expected_by)}
+    match answer.kind:
+        case AnswerKind.READY:
+            return _("its certificate is out")
+        case AnswerKind.WAITING | AnswerKind.ISSUING:
+            return _t("its certificate comes by %(time)s, you need to do nothing") % times
+        case AnswerKind.LATE:
+            return _t("its certificate was promised by %(time)s and is late; we know") % times
+        case AnswerKind.REVIEW:
+            return _("its certificate is stuck, and we are working on it already")
+        case AnswerKind.REVOKED:
+            return _("its certificate was called back")
+        case AnswerKind.VOIDED:
+            return _("this dose was taken back")
+
+
+def dose_title(number: int, given_at: datetime.datetime) -> str:
+    return _t("Dose %(number)d of %(day)s") % {
+        "number": number,
+        "day": formatting.day(given_at),
+    }
+
+
+def answers_of(citizen: Citizen, now: datetime.datetime) -> list[Check]:
+    """A line for each recorded dose of one person."""
+    return _by_person([citizen], now)[citizen.pk]
+
+
+def short_answers(account: Account, now: datetime.datetime) -> list[PersonAnswer]:
+    """What the records say for each person of the household, before anybody writes a report."""
+    people = list(household_of(account))
+    found = _by_person(people, now)
+    return [PersonAnswer(citizen, found[citizen.pk]) for citizen in people]
+
+
+def _by_person(people: list[Citizen], now: datetime.datetime) -> dict[int, list[Check]]:
+    found: dict[int, list[Check]] = {citizen.pk: [] for citizen in people}
+    for dose in doses_of_people(people):
+        answer = certificate_answer(dose, now)
+        found[dose.citizen_id].append(
+            Check(
+                dose_title(dose.dose_number, dose.administered_at),
+                answer_in_words(answer),
+                ANSWER_RESULTS[answer.kind],  # type: ignore[arg-type]
+            )
+        )
+    for checks in found.values():
+        if not checks:
+            checks.append(Check(_("No dose is on record"), "", "warn"))
+    return found
+
+
+# ── a case ────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in a list."""
+
+    number: str
+    title: str
+    person: str
+    tag: str
+    status: Text
+    opened_at: datetime.datetime
+    due_at: datetime.datetime | None
+
+
+def case_title(case: Case) -> str:
+    """ "Missing dose 2 of 03/11/2021", as far as the citizen told."""
+    if case.kind != CaseKind.NO_CERTIFICATE:
+        return str(case.get_kind_display())
+    told = {"number": case.said_dose_number, "day": formatting.day(case.said_administered_on)}
+    if case.said_dose_number and case.said_administered_on:
+        return _t("Dose %(number)d of %(day)s without certificate") % told
+    if case.said_administered_on:
+        return _t("Dose of %(day)s without certificate") % told
+    if case.said_dose_number:
+        return _t("Dose %(number)d without certificate") % told
+    return _t("No certificate")
+
+
+def person_of(case: Case) -> str:
+    return case.citizen.full_name if case.citizen else case.said_full_name
+
+
+def case_line(case: Case) -> CaseLine:
+    return CaseLine(
+        number=case.number,
+        title=case_title(case),
+        person=person_of(case),
+        tag=STATUS_TAGS[CaseStatus(case.status)],
+        status=STATUS_WORDS[case.status],
+        opened_at=case.opened_at,
+        due_at=case.due_at if case.status in LIVE_CASE else None,
+    )
+
+
+def _level_words(case: Case) -> Text:
+    if case.level == CaseLevel.PROVINCE:
+        return _("Passed on to the province's health department")
+    return _("Passed on to the Ministry of Health")
+
+
+def _event_words(event: CaseEvent, case: Case) -> Text:
+    site = case.site.name if case.site else ""
+    match event.verb:
+        case CaseVerb.OPENED:
+            return _("We received the report")
+        case CaseVerb.ASKED_SITE:
+            return _t("Sent to %(site)s") % {"site": site}
+        case CaseVerb.ANSWERED:
+            return _t("%(site)s answered") % {"site": site}
+        case CaseVerb.DOSE_CONFIRMED:
+            return _t("%(site)s found the dose and entered it") % {"site": site}
+        case CaseVerb.ESCALATED:
+            return _level_words(case)
+        case CaseVerb.REJECTED:
+            return _("The report was not accepted")
+        case _:
+            return CaseVerb(event.verb).label
+
+
+def _now_step(case: Case, now: datetime.datetime) -> ChainStep:
+    match case.status:
+        case CaseStatus.WITH_SITE:
+            site = case.site.name if case.site else ""
+            title: Text = _t("%(site)s looks for the paper of the shot") % {"site": site}
+        case CaseStatus.AWAITING if case.dose is not None:
+            expected = certificate_answer(case.dose, now).expected_by
+            return ChainStep(
+                _("The certificate is being made"),
+                _t("Expected by %(time)s. You need to do nothing.")
+                % {"time": formatting.moment(expected)},
+                "now",
+            )
+        case _:
+            title = _("The response centre looks into it")
+    return ChainStep(title, "", "now")
+
+
+def chain_of(case: Case, now: datetime.datetime) -> list[ChainStep]:
+    """The steps done, the one going on, and the answer still to come."""
+    done = [
+        ChainStep(_event_words(event, case), formatting.moment(event.at), "ok")
+        for event in log_for_citizen(case)
+    ]
+    if case.status not in LIVE_CASE:
+        return done
+    return [
+        *done,
+        _now_step(case, now),
+        ChainStep(_("Answer to you"), _("By SMS and on this page")),
+    ]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Words that somebody wrote to the citizen."""
+
+    title: Text
+    text: str
+    at: datetime.datetime
+    kind: str
+
+
+def notes_of(case: Case) -> list[Note]:
+    """The answers, the latest first."""
+    kind_of = {CaseVerb.RESOLVED: "ok", CaseVerb.REJECTED: "warn"}
+    title_of: dict[str, Text] = {
+        CaseVerb.ANSWERED: _("The site's answer"),
+        CaseVerb.RESOLVED: _("Our answer"),
+        CaseVerb.REJECTED: case.get_rejection_reason_display(),
+    }
+    notes = [
+        Note(title_of[event.verb], event.note, event.at, kind_of.get(CaseVerb(event.verb), "info"))
+        for event in log_for_citizen(case)
+        if event.verb in SPEAKS_TO_CITIZEN and event.note
+    ]
+    return notes[::-1]
+
+
+def _day(value: datetime.date | None) -> str:
+    return formatting.day(value) if value else ""
+
+
+def sent_rows(case: Case) -> list[SummaryRow]:
+    """What was sent, without what was left empty."""
+    number = case.said_dose_number
+    rows = [
+        (_("About"), case.get_kind_display()),
+        (_("Person"), person_of(case)),
+        (_("Day of the shot"), _day(case.said_administered_on)),
+        (_("Vaccination site"), case.site and case.site.name),
+        (_("Dose"), number and str(number)),
+        (_("Vaccine"), case.said_vaccine and str(case.said_vaccine)),
+        (_("Lot number"), case.said_lot_number),
+        (_("In your words"), case.description),
+    ]  # fmt: skip
+    return [SummaryRow(label, value) for label, value in rows if value]
+
+
+def case_page(case: Case, now: datetime.datetime) -> dict[str, Any]:
+    """The context of response_center/case.html."""
+    left = time_left(opened_at=case.opened_at, due_at=case.due_at, now=now)
+    return {
+        "case": case,
+        "line": case_line(case),
+        "is_live": case.status in LIVE_CASE,
+        "is_answered": case.first_answer_at is not None,
+        "left": left,
+        "chain": chain_of(case, now),
+        "notes": notes_of(case),
+        "rows": sent_rows(case),
+        "is_certified": case.status == CaseStatus.RESOLVED and case.dose_id is not None,
+    }
