@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -25,22 +25,22 @@ from certificates.services.verification import check_certificate
 from registration.services.access import AccessPurpose, log_access
 from sites.api.authentication import ClientAuthentication, IsApiClient
 from sites.api.doses import body_of
-from sites.models import Dose
+from sites.models import ApiClient, Dose
 from sites.services.people import client_label
 
 LIST_SECONDS = 300  # how old a list may be that a verifier or a cache keeps
 
 
-class CertificateAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class CertificateAnswer(serializers.Serializer):
     uvci = serializers.CharField()
     public_id = serializers.UUIDField()
     hcert = serializers.CharField(help_text=_("The text of the QR code, HC1:…"))
-    status = serializers.ChoiceField(choices=CertificateStatus)
+    status = serializers.ChoiceField(choices=CertificateStatus.choices)
     issued_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
 
 
-class DoseWithCertificate(serializers.Serializer):  # type: ignore[type-arg]
+class DoseWithCertificate(serializers.Serializer):
     dose_id = serializers.UUIDField()
     citizen_id = serializers.UUIDField()
     status = serializers.CharField()
@@ -54,11 +54,11 @@ class DoseWithCertificate(serializers.Serializer):  # type: ignore[type-arg]
     certificate = CertificateAnswer(allow_null=True)
 
 
-class VerifyInput(serializers.Serializer):  # type: ignore[type-arg]
+class VerifyInput(serializers.Serializer):
     hcert = serializers.CharField(trim_whitespace=False)
 
 
-class VerifyAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class VerifyAnswer(serializers.Serializer):
     status = serializers.ChoiceField(choices=("valid", "invalid"))
     reason = serializers.CharField()
     certificate = serializers.JSONField(allow_null=True)
@@ -75,8 +75,9 @@ class DoseView(APIView):
         responses=DoseWithCertificate,
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        client = cast(ApiClient, request.auth)  # IsApiClient has seen to it
         dose = (
-            Dose.objects.filter(public_id=public_id, site=request.auth.site)
+            Dose.objects.filter(public_id=public_id, site=client.site)
             .select_related("citizen", "vaccine", "lot")
             .first()
         )
@@ -86,7 +87,7 @@ class DoseView(APIView):
             citizen=dose.citizen,
             account=None,
             purpose=AccessPurpose.API,
-            client=client_label(request.auth),
+            client=client_label(client),
         )
         return Response(DoseWithCertificate(_with_certificate(dose)).data)
 

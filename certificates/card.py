@@ -81,6 +81,17 @@ class Card:
     def series(self) -> int:
         return int(self.signed["entry"]["sd"])
 
+    @property
+    def ring_text(self) -> str:
+        return f"{self.number}/{self.series}"
+
+    @property
+    def ring(self) -> tuple[str, ...]:
+        """The series ring up to this dose; a booster stands beyond its series, alone."""
+        if self.number > self.series:
+            return ("certified",)
+        return ("certified",) * self.number + ("missing",) * (self.series - self.number)
+
 
 class CertificateUnreadable(Exception):
     """What stands on record is not what we signed; the text is the verifier's reason."""
@@ -149,7 +160,8 @@ def _field(
         tuple(value(language) for language in LANGUAGES) if callable(value) else both(value)
     )
     same = vietnamese == english
-    return Field(*both(label), vietnamese, "" if same else english, code, is_code)
+    in_vietnamese, in_english = both(label)
+    return Field(in_vietnamese, in_english, vietnamese, "" if same else english, code, is_code)
 
 
 def country_name(code: str, language: str) -> str:

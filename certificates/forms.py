@@ -14,8 +14,8 @@ class VerifyForm(Form):
     hcert = forms.CharField(
         label=_("Text of the QR code"),
         help_text=_("Paste the text that begins with HC1:, all of it."),
-        required=False,
         strip=False,
+        error_messages={"required": _("Paste the text of the code, or choose a photo of it.")},
         widget=forms.Textarea(
             {"rows": 4, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
         ),
@@ -28,14 +28,14 @@ class VerifyForm(Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Put the text to judge into `hcert`."""
+        """Put the text to judge into `hcert`: the one pasted, else the one in the photo."""
         data = super().clean() or self.cleaned_data
         text = "".join(data.get("hcert", "").splitlines()).lstrip()
-        if not text.strip() and (photo := data.get("photo")):
+        photo = data.get("photo")
+        if not text and photo and self.has_error("hcert", "required"):
+            del self.errors["hcert"]
             try:
                 text = read_code(photo, size=photo.size)
             except InvalidInput as refusal:
                 add_to_form(self, refusal)
-        elif not text.strip() and not self.errors:
-            self.add_error("hcert", _("Paste the text of the code, or choose a photo of it."))
         return {**data, "hcert": text}

@@ -28,8 +28,9 @@ HEAD = 22 * mm
 QR_SIDE = 68 * mm  # with the quiet zone; a verifier's camera needs 50
 FIELDS_LEFT = LEFT + QR_SIDE + 14 * mm
 FIELDS_RIGHT = RIGHT - 6 * mm
-FIELD_STEP = 14.4 * mm
-BOX_HEIGHT = HEAD + 11 * FIELD_STEP + 16 * mm
+FIELDS_WIDTH = FIELDS_RIGHT - FIELDS_LEFT
+FIELD_SIZE, SMALLEST_FIELD = 11.5, 9.5  # a longer value takes a second line instead
+RING_RADIUS, RING_GAP_DEGREES = 5 * mm, 20.0
 
 VALIDITY = _("Issued %(issued)s. Valid until %(expires)s.")
 NOTES = ("show", "printout")  # of card.DOCUMENT, under the code
@@ -52,10 +53,14 @@ def certificate_pdf(card: Card) -> bytes:
     canvas.setAuthor(str(card.signed["issued_by"]))
     page = _Page(canvas)
     top = HEIGHT - MARGIN
-    page.head(top, card.texts["title"])
-    page.qr(card, LEFT + 6 * mm, top - HEAD - 8 * mm)
-    page.fields(card.fields, top - HEAD - 10 * mm)
-    page.validity(card, top - BOX_HEIGHT - 9 * mm)
+    page.head(top, card)
+    ends = (
+        page.qr(card, LEFT + 6 * mm, top - HEAD - 8 * mm),
+        page.fields(card.fields, top - HEAD - 10 * mm),
+    )
+    bottom = min(ends) - 6 * mm
+    page.frame(top, bottom)
+    page.validity(card, bottom - 9 * mm)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -79,26 +84,43 @@ class _Page:
             y -= size * 1.5
         return y
 
-    def head(self, top: float, title: tuple[str, ...]) -> None:
+    def frame(self, top: float, bottom: float) -> None:
+        self.canvas.setStrokeColor(INK)
         self.canvas.setLineWidth(1.5)
-        self.canvas.rect(LEFT, top - BOX_HEIGHT, RIGHT - LEFT, BOX_HEIGHT)
+        self.canvas.rect(LEFT, bottom, RIGHT - LEFT, top - bottom)
         self.canvas.line(LEFT, top - HEAD, RIGHT, top - HEAD)
-        self.text(LEFT + 6 * mm, top - 10 * mm, title[0], 17, BOLD)
-        self.canvas.setFillColor(QUIET_INK)
-        self.text(LEFT + 6 * mm, top - 17 * mm, title[1], 11)
-        self.canvas.setFillColor(INK)
 
-    def qr(self, card: Card, left: float, top: float) -> None:
-        """The code with its quiet zone, and what it is for below."""
+    def head(self, top: float, card: Card) -> None:
+        vietnamese, english = card.texts["title"]
+        self.text(LEFT + 6 * mm, top - 10 * mm, vietnamese, 17, BOLD)
+        self.canvas.setFillColor(QUIET_INK)
+        self.text(LEFT + 6 * mm, top - 17 * mm, english, 11)
+        self.canvas.setFillColor(INK)
+        self.ring(RIGHT - 13 * mm, top - HEAD / 2, card)
+
+    def ring(self, x: float, y: float, card: Card) -> None:
+        """The series ring, clockwise from the top: doses up to this one thick, the rest thin."""
+        segments = card.ring
+        sweep, radius = 360 / len(segments), RING_RADIUS
+        gap = RING_GAP_DEGREES if len(segments) > 1 else 0.0
+        for place, state in enumerate(segments):
+            self.canvas.setLineWidth(5 if state == "certified" else 0.8)
+            start = 90 - (place + 1) * sweep + gap / 2
+            self.canvas.arc(x - radius, y - radius, x + radius, y + radius, start, sweep - gap)
+        self.canvas.setFont(BOLD, 7)
+        self.canvas.drawCentredString(x, y - 2.5, card.ring_text)
+
+    def qr(self, card: Card, left: float, top: float) -> float:
+        """The code with its quiet zone, and what it is for below; returns where it ends."""
         matrix = qr_matrix(card.certificate.hcert)
         module = QR_SIDE / (len(matrix) + 2 * QUIET_ZONE)
         self.canvas.setFillColor(white)
         self.canvas.rect(left, top - QR_SIDE, QR_SIDE, QR_SIDE, stroke=0, fill=1)
         self.canvas.setFillColor(INK)
         path = self.canvas.beginPath()
-        for x, y, length in runs(matrix):
-            across = left + (x + QUIET_ZONE) * module
-            path.rect(across, top - (y + 1 + QUIET_ZONE) * module, length * module, module)
+        for column, row, length in runs(matrix):
+            x, below = left + (column + QUIET_ZONE) * module, row + 1 + QUIET_ZONE
+            path.rect(x, top - below * module, length * module, module)
         self.canvas.drawPath(path, stroke=0, fill=1)
         self.canvas.setFillColor(QUIET_INK)
         y = top - QR_SIDE - 6 * mm
@@ -107,25 +129,35 @@ class _Page:
                 y = self.paragraph(left + 3 * mm, y, text, 9.5, QR_SIDE - 4 * mm)
             y -= 3 * mm
         self.canvas.setFillColor(INK)
+        return y
 
-    def fields(self, fields: tuple[Field, ...], top: float) -> None:
-        for position, field in enumerate(fields):
-            y = top - position * FIELD_STEP
+    def fields(self, fields: tuple[Field, ...], top: float) -> float:
+        """One below the other with a line after each; returns where the last one ends."""
+        y = top
+        for field in fields:
             self.canvas.setFillColor(QUIET_INK)
             self.text(FIELDS_LEFT, y, f"{field.label} / {field.english_label}", 8.5)
             self.canvas.setFillColor(INK)
-            self._value(field, y - 5.2 * mm)
+            y = self._value(field, y - 5.2 * mm)
             self.canvas.setStrokeColor(LINE)
             self.canvas.setLineWidth(0.5)
-            self.canvas.line(FIELDS_LEFT, y - 9.4 * mm, FIELDS_RIGHT, y - 9.4 * mm)
-        self.canvas.setStrokeColor(INK)
+            self.canvas.line(FIELDS_LEFT, y, FIELDS_RIGHT, y)
+            y -= 5 * mm
+        return y
 
-    def _value(self, field: Field, y: float) -> None:
-        """The value on one line, made smaller where it is long; a second line for a spelling."""
+    def _value(self, field: Field, y: float) -> float:
+        """The value, smaller or on more lines where it is long, and the spelling below it."""
         value = f"{field.value} / {field.english}" if field.english else field.value
-        self.text(FIELDS_LEFT, y, value, fitting(value, BOLD, 11.5), BOLD)
+        longest_word = max(value.split(" "), key=len)
+        size = max(fitting(value, BOLD, FIELD_SIZE), SMALLEST_FIELD)
+        size = fitting(longest_word, BOLD, size)
+        for line in wrap(value, BOLD, size, FIELDS_WIDTH):
+            self.text(FIELDS_LEFT, y, line, size, BOLD)
+            y -= 4.6 * mm
         if field.code:
-            self.text(FIELDS_LEFT, y - 3.4 * mm, field.code, fitting(field.code, REGULAR, 7.5))
+            self.text(FIELDS_LEFT, y + 0.6 * mm, field.code, fitting(field.code, REGULAR, 8))
+            y -= 3.6 * mm
+        return y + 0.8 * mm
 
     def validity(self, card: Card, y: float) -> None:
         certificate = card.certificate
@@ -141,7 +173,7 @@ class _Page:
 def fitting(text: str, font: str, size: float) -> float:
     """The size, at most `size`, in which `text` fits beside the code."""
     width = pdfmetrics.stringWidth(unicodedata.normalize("NFC", text), font, size)
-    return size * min(1.0, (FIELDS_RIGHT - FIELDS_LEFT) / width) if width else size
+    return size * min(1.0, FIELDS_WIDTH / width) if width else size
 
 
 def wrap(text: str, font: str, size: float, width: float) -> list[str]:

@@ -48,7 +48,8 @@ def read_code(file: IO[bytes], *, size: int) -> str:
     if size > MAX_BYTES:
         raise PhotoTooLarge
     image = _open(file)
-    found = [code.text for code in zxingcpp.read_barcodes(image, zxingcpp.BarcodeFormat.QRCode)]
+    codes = zxingcpp.read_barcodes(image, zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+    found = [code.text for code in codes]
     if not found:
         raise NoCodeInPhoto
     return next((text for text in found if text.startswith("HC1:")), found[0])

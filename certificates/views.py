@@ -35,8 +35,6 @@ def certificate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "certificate": found,
         "person": found.dose.citizen,
         "card": card,
-        "ring": ring_of(card),
-        "ring_text": f"{card.number}/{card.series}",
     }
     if found.status == CertificateStatus.LIVE:
         context["qr"] = qr_svg(
@@ -64,14 +62,6 @@ def certificate_as_svg(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
     card = _live_card(request, public_id)
     svg = qr_svg(card.certificate.hcert, _("QR code"), standalone=True)
     return _file(svg.encode(), "image/svg+xml", f"covid-19-{card.number}.svg")
-
-
-def ring_of(card: Card) -> tuple[str, ...]:
-    """The series ring up to this certificate's dose; a booster stands beyond any series."""
-    if card.number > card.series:
-        return ("certified",)
-    missing = card.series - card.number
-    return ("certified",) * card.number + ("missing",) * missing
 
 
 def _live_card(request: HttpRequest, public_id: uuid.UUID) -> Card:

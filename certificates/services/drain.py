@@ -4,6 +4,7 @@ import datetime
 import os
 import socket
 import threading
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -98,7 +99,7 @@ def queue_what_is_missing(*, since: datetime.datetime | None) -> int:
     `since` limits the look to doses recorded from then on. Whatever is found is a defect
     elsewhere, so it is logged as one, except boosters whose series was entered after them.
     """
-    values = {
+    values: dict[str, Any] = {
         "delay": datetime.timedelta(seconds=settings.CERTIFICATE_DELAY_SECONDS),
         "window": window(),
         "since": since,
@@ -118,4 +119,4 @@ def queue_what_is_missing(*, since: datetime.datetime | None) -> int:
         overtaken = cursor.rowcount
     if added or restored:
         log.error("doses_were_not_queued", without_job=added, without_certificate=restored)
-    return added + restored + overtaken
+    return int(added + restored + overtaken)

@@ -22,6 +22,7 @@ from django.db.models.functions import Greatest
 
 from certificates.exceptions import NothingToRetry
 from certificates.hcert.issue import CertificateBatchSigner
+from certificates.hcert.payload import PayloadError
 from certificates.hcert.uvci import new_uvci
 from certificates.models import (
     Certificate,
@@ -113,7 +114,7 @@ def give_up_on_exhausted() -> int:
             " AND next_at <= statement_timestamp()",
             ["worker_lost", MAX_ATTEMPTS],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic
@@ -201,7 +202,7 @@ def _note_failure(claim: Claim, error: Exception) -> None:
     The type of the error stands on record, never its text: that may hold a person's data.
     """
     ((dose_id, token),) = claim.tokens.items()
-    reason = str(error) if isinstance(error, payload.PayloadError) else type(error).__name__
+    reason = str(error) if isinstance(error, PayloadError) else type(error).__name__
     job = IssuanceJob.objects.filter(pk=dose_id, state=JobState.PENDING, next_at=token)
     if claim.attempt >= MAX_ATTEMPTS:
         job.update(state=JobState.NEEDS_REVIEW, last_error=reason[:300])

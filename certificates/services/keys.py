@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import connection, transaction
@@ -117,7 +118,7 @@ def _trust_list(*statuses: str) -> TrustList:
 
 def _der(pem: str) -> bytes:
     certificate = x509.load_pem_x509_certificate(pem.encode())
-    return certificate.public_bytes(keys.serialization.Encoding.DER)
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def _usable(now: datetime) -> QuerySet[SigningKey]:
@@ -154,7 +155,7 @@ def _make_key(*, now: datetime, status_of_old: str) -> SigningKey:
         country=uvci.COUNTRY,
         organisation=ORGANISATION,
     )
-    kid = keys.kid(certificate.public_bytes(keys.serialization.Encoding.DER)).hex()
+    kid = keys.kid(certificate.public_bytes(serialization.Encoding.DER)).hex()
     _save_certificate(_certificate_path(directory, kid), certificate)
     _save_key(_key_path(directory, kid), private_key, password)
     SigningKey.objects.filter(status=KeyStatus.ACTIVE).update(status=status_of_old)
