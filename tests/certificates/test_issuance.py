@@ -32,10 +32,7 @@ from tests.factories import JANSSEN, make_citizen, make_dose, make_item, make_lo
 HOUR = datetime.timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def _keys(settings, tmp_path):
-    settings.SIGNING_KEYS_DIR = str(tmp_path / "keys")
-    settings.SIGNING_PASSPHRASE = "mật khẩu của khóa"
+pytestmark = pytest.mark.usefixtures("signing_keys")
 
 
 def the_certificate(dose: Dose) -> Certificate:
