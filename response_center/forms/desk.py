@@ -1,10 +1,12 @@
 """The forms on a case's page, one an action."""
 
 import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import LineField, NameField
@@ -12,7 +14,10 @@ from registration.models import DoseKind, Sex
 from registration.services.citizens import CitizenDetails
 from response_center.models import Case, RejectionReason
 from response_center.services.missing_dose import PaperDose
+from sites.forms.dose import ClockField, DayField
 from sites.models import Lot
+from vaxplatform import formatting
+from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.forms import DateOfBirthField, Form
 from vaxplatform.vietnam import TIME_ZONE
 from vaxplatform.widgets import RadioCards
@@ -47,7 +52,8 @@ class LotChoice(forms.ModelChoiceField):
     """A lot with its product, and how long it is good."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.vaccine} · {obj.number} · {obj.expires_on:%d/%m/%Y}"
+        until = gettext("expires %(day)s") % {"day": formatting.day(obj.expires_on)}
+        return f"{obj.vaccine} · {obj.number} · {until}"
 
 
 class ConfirmDoseForm(Form):
@@ -57,24 +63,36 @@ class ConfirmDoseForm(Form):
     date_of_birth = DateOfBirthField()
     sex = forms.ChoiceField(label=_("Sex"), choices=Sex.choices, widget=RadioCards(row=True))
     lot = LotChoice(Lot.objects.none(), label=_("Vaccine and lot"))
-    administered_on = forms.DateField(
-        label=_("Day of the shot"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    administered_on = DayField(
+        label=_("Day of the shot"),
+        help_text=_("Day, month and year, as 03/11/2021."),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )
-    administered_time = forms.TimeField(
+    administered_time = ClockField(
         label=_("Time of the shot"),
         help_text=_("As on the paper; if it has none, about the time."),
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        max_length=5,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )
-    dose_number = forms.IntegerField(label=_("Dose number"), min_value=1, max_value=9)
+    dose_number = forms.IntegerField(
+        label=_("Dose number"), min_value=1, max_value=9, localize=False
+    )
     dose_kind = forms.ChoiceField(
         label=_("Kind of dose"), choices=DoseKind.choices, widget=RadioCards(row=True)
     )
     vaccinator = LineField(label=_("Who gave the shot"), max_length=100)
     input_classes = {
-        "administered_on": "w-14",
-        "administered_time": "w-10",
+        "administered_on": "w-10",
+        "administered_time": "w-4",
         "dose_number": "w-2",
         "vaccinator": "w-14",
+    }
+
+    # Where the dose's service names a field of its own, the input that is meant here.
+    inputs: ClassVar[Mapping[str, str]] = {
+        "lot_number": "lot",
+        "vaccine": "lot",
+        "administered_at": "administered_on",
     }
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
@@ -100,6 +118,11 @@ class ConfirmDoseForm(Form):
             person=self._person(),
         )
 
+    def refuse(self, refusal: DomainError) -> None:
+        """Show a refusal of the dose's service beside the input it is about."""
+        refusal.field = self.inputs.get(refusal.field or "", refusal.field)
+        add_to_form(self, refusal)
+
     def _person(self) -> CitizenDetails | None:
         if self.case.citizen_id is not None or self.case.site is None:
             return None
@@ -113,6 +136,10 @@ class ConfirmDoseForm(Form):
         )
 
 
+def _day(value: datetime.date | None) -> str:
+    return f"{value:%d/%m/%Y}" if value else ""
+
+
 def _as_told(case: Case) -> dict[str, Any]:
     """What the citizen said, for the staff to compare with the paper; the lot if it is certain."""
     lots = Lot.objects.filter(site=case.site_id)
@@ -124,7 +151,7 @@ def _as_told(case: Case) -> dict[str, Any]:
     return {
         "full_name": case.said_full_name,
         "date_of_birth": case.said_date_of_birth,
-        "administered_on": case.said_administered_on,
+        "administered_on": _day(case.said_administered_on),
         "dose_number": case.said_dose_number,
         "dose_kind": case.said_dose_kind,
         "lot": only[0] if len(only) == 1 else None,

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _t
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from certificates.kept_promise import KeptPromise, kept_promise
@@ -33,7 +32,7 @@ def _province(request: Any, posting: StaffPosting) -> AdministrativeUnit | None:
     code = request.GET.get("province", "")
     if not code:
         return None
-    found = provinces_in_use().filter(code=code[:5]).first()
+    found = provinces_in_use().filter(code=code).first() if code.isdecimal() else None
     if found is None:
         raise Http404
     return found
@@ -126,16 +125,17 @@ def _distribution(kept: KeptPromise) -> str:
         [
             figures.Bin(wait.from_minutes, wait.to_minutes, wait.doses * 100 / kept.doses)
             for wait in kept.waits
+            if wait.doses or wait.from_minutes < kept.deadline_minutes
         ],
         legend=figures.Legend(
-            "promise", _t("Minutes from the injection to the certificate"), spoken
+            "promise", gettext("Minutes from the injection to the certificate"), spoken
         ),
         texts=figures.PromiseTexts(
-            promised=_t("promised: %(minutes)s minutes") % {"minutes": minutes},
-            observation=_t("observation"),
-            unit=_t("minutes since the injection"),
-            share=_t("% of doses"),
-            later=_t("over %(minutes)s") % {"minutes": minutes},
+            promised=gettext("promised: %(minutes)s minutes") % {"minutes": minutes},
+            observation=gettext("observation"),
+            unit=gettext("minutes since the injection"),
+            share=gettext("% of doses"),
+            later=gettext("over %(minutes)s") % {"minutes": minutes},
         ),
         number=lambda value: formatting.number(value, 1),
         earliest=kept.earliest_minutes,
@@ -150,7 +150,7 @@ def _hours(doses: figures_of.DosesToday, now: datetime.datetime) -> str:
     most = max(doses.by_hour.values(), default=0) or 1
     bars = [
         figures.CategoryBar(
-            _t("%(hour)dh") % {"hour": hour},
+            gettext("%(hour)dh") % {"hour": hour},
             None if hour > running else doses.by_hour.get(hour, 0),
             running=hour == running,
         )
@@ -159,7 +159,7 @@ def _hours(doses: figures_of.DosesToday, now: datetime.datetime) -> str:
     spoken = "; ".join(f"{hour}: {count}" for hour, count in sorted(doses.by_hour.items()))
     return figures.category_bars(
         bars,
-        legend=figures.Legend("hours", _t("Doses by hour today"), spoken or "0"),
+        legend=figures.Legend("hours", gettext("Doses by hour today"), spoken or "0"),
         maximum=most * 1.15,
         ticks=figures.nice_ticks(most, 2),
         tick_text=_number,
@@ -178,5 +178,6 @@ def _ages(cases: figures_of.OpenCases) -> str:
     ]
     spoken = "; ".join(f"{s.label}: {s.text}" for s in segments)
     return figures.stacked_bar(
-        segments, legend=figures.Legend("ages", _t("Open reports by age in hours"), spoken or "0")
+        segments,
+        legend=figures.Legend("ages", gettext("Open reports by age in hours"), spoken or "0"),
     )

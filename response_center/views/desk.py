@@ -6,6 +6,7 @@ Every move is a POST that ends in a redirect; a refusal brings the page back wit
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -74,7 +75,7 @@ def _line(case: Case, account: Account, now: datetime.datetime) -> QueueLine:
 def _place(posting: StaffPosting) -> str:
     if posting.site:
         return posting.site.name
-    return posting.province.full_name if posting.province else _t("Whole country")
+    return posting.province.full_name if posting.province else gettext("Whole country")
 
 
 @staff_page(WORK_CASES, ANSWER_CASES, SEE_BOARD)
@@ -114,7 +115,7 @@ def _tab(queue: Queue, counts: Mapping[str, int], chosen: Queue) -> Tab:
 def _take_most_urgent(request: Any, now: datetime.datetime) -> HttpResponse:
     case = urgent_free_case(cases_in_reach(request.posting), now=now)
     if case is None:
-        messages.info(request, _t("Nothing is waiting: every open case has somebody."))
+        messages.info(request, gettext("Nothing is waiting: every open case has somebody."))
         return redirect("response_center_staff:queue")
     try:
         moves.claim_case(case=case, agent=request.user, now=now)
@@ -137,8 +138,8 @@ class Action:
     done: Any
 
 
-def _words(label: Any, hint: Any) -> Callable[[Case, Any], BaseForm]:
-    return lambda _case, data: WordsForm(data, label=label, hint=hint, prefix="w")
+def _words(prefix: str, label: Any, hint: Any) -> Callable[[Case, Any], BaseForm]:
+    return lambda _case, data: WordsForm(data, label=label, hint=hint, prefix=prefix)
 
 
 ACTIONS: dict[str, Action] = {
@@ -158,35 +159,35 @@ ACTIONS: dict[str, Action] = {
         _("The certificate is tried again."),
     ),
     "ask": Action(
-        _words(_("Question to the site"), _("Only the site reads this.")),
+        _words("ask", _("Question to the site"), _("Only the site reads this.")),
         lambda case, by, form, now: moves.ask_site(
             case=case, agent=by, question=form.cleaned_data["words"], now=now
         ),
         _("The case is with the site now."),
     ),
     "answer": Action(
-        _words(_("Your answer"), _("The person reads this, and the response centre.")),
+        _words("answer", _("Your answer"), _("The person reads this, and the response centre.")),
         lambda case, by, form, now: moves.answer_case(
             case=case, by=by, answer=form.cleaned_data["words"], now=now
         ),
         _("The answer is sent."),
     ),
     "resolve": Action(
-        _words(_("Answer to the person"), _("What was found, and what is right now.")),
+        _words("resolve", _("Answer to the person"), _("What was found, and what is right now.")),
         lambda case, by, form, now: moves.resolve_case(
             case=case, agent=by, answer=form.cleaned_data["words"], now=now
         ),
         _("The case is resolved; the person is told."),
     ),
     "escalate": Action(
-        _words(_("Why it must go up"), _("Only staff read this.")),
+        _words("escalate", _("Why it must go up"), _("Only staff read this.")),
         lambda case, by, form, now: moves.escalate(
             case=case, agent=by, reason=form.cleaned_data["words"], now=now
         ),
         _("The case is with the next level now."),
     ),
     "reject": Action(
-        lambda _case, data: RejectForm(data, prefix="r"),
+        lambda _case, data: RejectForm(data, prefix="reject"),
         lambda case, by, form, now: moves.reject_case(
             case=case,
             by=by,
@@ -197,7 +198,7 @@ ACTIONS: dict[str, Action] = {
         _("The case is closed; the person is told why."),
     ),
     "confirm": Action(
-        lambda case, data: ConfirmDoseForm(data, case=case, prefix="d"),
+        lambda case, data: ConfirmDoseForm(data, case=case, prefix="confirm"),
         lambda case, by, form, now: confirm_dose(case=case, by=by, paper=form.paper(), now=now),
         _("The dose is recorded. Its certificate comes within 30 minutes, and the case closes."),
     ),
@@ -265,7 +266,7 @@ def _act(
         if form is None:
             messages.error(request, refusal.detail)
             return redirect("response_center_staff:case", number=case.number)
-        add_to_form(form, refusal)
+        getattr(form, "refuse", partial(add_to_form, form))(refusal)
         failed[name] = form
         return None
     messages.success(request, str(action.done))

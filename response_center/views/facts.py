@@ -30,6 +30,11 @@ class Fact:
     state: str
 
     @property
+    def is_known(self) -> bool:
+        """Whether anybody says anything about it."""
+        return {self.said, self.recorded} != {formatting.NO_DATA}
+
+    @property
     def differs(self) -> bool:
         return self.state == "differs"
 
@@ -66,7 +71,7 @@ def facts_of(case: Case, dose: Dose | None) -> list[Fact]:
     said_name = case.said_full_name or (citizen.full_name if citizen else "")
     said_birth = case.said_date_of_birth or (citizen.date_of_birth if citizen else "")
     given_on = day_in_vietnam(dose.administered_at) if dose else None
-    return [
+    facts = [
         _fact(_("Full name"), said_name, citizen.full_name if citizen else ""),
         _fact(
             _("Date of birth"),
@@ -93,6 +98,7 @@ def facts_of(case: Case, dose: Dose | None) -> list[Fact]:
             same=bool(dose and case.site_id == dose.site_id),
         ),
     ]
+    return [fact for fact in facts if fact.is_known]
 
 
 def diagnosis_of(case: Case, doses: Sequence[Dose], now: datetime.datetime) -> list[Check]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from certificates.selectors import Answer, AnswerKind, certificate_answer, doses_of_people
@@ -137,9 +137,9 @@ def answer_in_words(answer: Answer) -> Text:
         case AnswerKind.READY:
             return _("its certificate is out")
         case AnswerKind.WAITING | AnswerKind.ISSUING:
-            return _t("its certificate comes by %(time)s, you need to do nothing") % times
+            return gettext("its certificate comes by %(time)s, you need to do nothing") % times
         case AnswerKind.LATE:
-            return _t("its certificate was promised by %(time)s and is late; we know") % times
+            return gettext("its certificate was promised by %(time)s and is late; we know") % times
         case AnswerKind.REVIEW:
             return _("its certificate is stuck, and we are working on it already")
         case AnswerKind.REVOKED:
@@ -149,7 +149,7 @@ def answer_in_words(answer: Answer) -> Text:
 
 
 def dose_title(number: int, given_at: datetime.datetime) -> str:
-    return _t("Dose %(number)d of %(day)s") % {
+    return gettext("Dose %(number)d of %(day)s") % {
         "number": number,
         "day": formatting.day(given_at),
     }
@@ -204,12 +204,12 @@ def case_title(case: Case) -> str:
         return str(case.get_kind_display())
     told = {"number": case.said_dose_number, "day": formatting.day(case.said_administered_on)}
     if case.said_dose_number and case.said_administered_on:
-        return _t("Dose %(number)d of %(day)s without certificate") % told
+        return gettext("Dose %(number)d of %(day)s without certificate") % told
     if case.said_administered_on:
-        return _t("Dose of %(day)s without certificate") % told
+        return gettext("Dose of %(day)s without certificate") % told
     if case.said_dose_number:
-        return _t("Dose %(number)d without certificate") % told
-    return _t("No certificate")
+        return gettext("Dose %(number)d without certificate") % told
+    return gettext("No certificate")
 
 
 def person_of(case: Case) -> str:
@@ -240,11 +240,11 @@ def _event_words(event: CaseEvent, case: Case) -> Text:
         case CaseVerb.OPENED:
             return _("We received the report")
         case CaseVerb.ASKED_SITE:
-            return _t("Sent to %(site)s") % {"site": site}
+            return gettext("Sent to %(site)s") % {"site": site}
         case CaseVerb.ANSWERED:
-            return _t("%(site)s answered") % {"site": site}
+            return gettext("%(site)s answered") % {"site": site}
         case CaseVerb.DOSE_CONFIRMED:
-            return _t("%(site)s found the dose and entered it") % {"site": site}
+            return gettext("%(site)s found the dose and entered it") % {"site": site}
         case CaseVerb.ESCALATED:
             return _level_words(case)
         case CaseVerb.REJECTED:
@@ -257,12 +257,12 @@ def _now_step(case: Case, now: datetime.datetime) -> ChainStep:
     match case.status:
         case CaseStatus.WITH_SITE:
             site = case.site.name if case.site else ""
-            title: Text = _t("%(site)s looks for the paper of the shot") % {"site": site}
+            title: Text = gettext("%(site)s looks for the paper of the shot") % {"site": site}
         case CaseStatus.AWAITING if case.dose is not None:
             expected = certificate_answer(case.dose, now).expected_by
             return ChainStep(
                 _("The certificate is being made"),
-                _t("Expected by %(time)s. You need to do nothing.")
+                gettext("Expected by %(time)s. You need to do nothing.")
                 % {"time": formatting.moment(expected)},
                 "now",
             )

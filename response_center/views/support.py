@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -119,7 +119,7 @@ def _open(request: HttpRequest, told: Report, now: datetime.datetime) -> HttpRes
 
 def _opened(request: HttpRequest, case: Case) -> HttpResponse:
     messages.success(
-        request, _t("We have your report. Its number is %(number)s.") % {"number": case.number}
+        request, gettext("We have your report. Its number is %(number)s.") % {"number": case.number}
     )
     return redirect("response_center:case", number=case.number)
 
@@ -187,7 +187,7 @@ def _send_again(request: HttpRequest, phone: str, now: datetime.datetime) -> Non
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
-        messages.success(request, _t("A new code is on its way."))
+        messages.success(request, gettext("A new code is on its way."))
 
 
 @require_http_methods(["GET", "POST"])
@@ -246,7 +246,7 @@ def _follow_proven(
     if number and case_within_reach(request, number, now):
         return redirect("response_center:case", number=number)
     if number:
-        text = _t("No report with the number %(number)s was sent from this phone.")
+        text = gettext("No report with the number %(number)s was sent from this phone.")
         messages.warning(request, text % {"number": number})
     return redirect("response_center:cases")
 

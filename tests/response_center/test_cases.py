@@ -2,7 +2,7 @@ import datetime
 import threading
 
 import pytest
-from django.db import close_old_connections
+from django.db import connections
 from django.utils import timezone, translation
 
 from registration.services.households import NotInHousehold
@@ -151,7 +151,7 @@ def test_of_two_agents_who_take_a_case_at_once_one_has_it():
         except exceptions.CaseHeld:
             outcomes.append("held")
         finally:
-            close_old_connections()
+            connections.close_all()
 
     threads = [threading.Thread(target=take, args=(agent,)) for agent in agents]
     for thread in threads:
