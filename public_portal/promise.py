@@ -3,14 +3,9 @@
 import datetime
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.db import connection
-
+from certificates.kept_promise import kept_promise
 from vaxplatform import figures
 from vaxplatform.formatting import share
-from vaxplatform.vietnam import day_in_vietnam, start_of_day
-
-TIMELY_BINS = 6
 
 
 @dataclass(frozen=True)
@@ -35,46 +30,21 @@ class PromiseToday:
         return None if found is None else float(found)
 
 
-def _bounds(earliest: float, deadline: float) -> list[float]:
-    """Where the bins begin: one before the earliest moment, six up to the deadline, two late."""
-    step = (deadline - earliest) / TIMELY_BINS
-    return [0, *(earliest + step * n for n in range(TIMELY_BINS)), deadline, deadline * 1.5]
-
-
 def promise_today(*, now: datetime.datetime) -> PromiseToday:
-    """Counts only, no person: one aggregate over the doses recorded today."""
-    earliest = settings.CERTIFICATE_DELAY_SECONDS / 60
-    deadline = settings.CERTIFICATE_DEADLINE_SECONDS / 60
-    bounds = _bounds(earliest, deadline)
-    start = start_of_day(day_in_vietnam(now))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT width_bucket(COALESCE(EXTRACT(EPOCH FROM c.issued_at - d.administered_at) / 60,
-                                         'Infinity')::float8, %(bounds)s::float8[]) AS bin,
-                   count(*), count(*) FILTER (WHERE c.issued_at <= j.deadline_at)
-              FROM vaccination_sites_dose d
-              JOIN certificates_issuancejob j ON j.dose_id = d.id
-              LEFT JOIN LATERAL (SELECT min(issued_at) AS issued_at FROM certificates_certificate
-                                  WHERE dose_id = d.id) c ON true
-             WHERE d.recorded_at >= %(start)s AND d.recorded_at <= %(now)s
-               AND d.administered_at >= %(start)s
-               AND d.source = 'live' AND d.status = 'recorded' AND j.deadline_at <= %(now)s
-             GROUP BY bin
-            """,
-            {"bounds": bounds, "start": start, "now": now},
-        )
-        found = {bin_: (doses, in_time) for bin_, doses, in_time in cursor.fetchall()}
-    doses = sum(count for count, _in_time in found.values())
-    ends = [*bounds[1:], None]
+    """The country's figures of `certificates.kept_promise` as shares: counts only, no person."""
+    kept = kept_promise(now=now)
     return PromiseToday(
-        at=now,
-        doses=doses,
-        in_time=sum(in_time for _count, in_time in found.values()),
-        earliest_minutes=earliest,
-        deadline_minutes=deadline,
+        at=kept.at,
+        doses=kept.doses,
+        in_time=kept.in_time,
+        earliest_minutes=kept.earliest_minutes,
+        deadline_minutes=kept.deadline_minutes,
         bins=tuple(
-            figures.Bin(begin, end, found.get(n, (0, 0))[0] * 100 / doses if doses else 0)
-            for n, (begin, end) in enumerate(zip(bounds, ends, strict=True), start=1)
+            figures.Bin(
+                wait.from_minutes,
+                wait.to_minutes,
+                wait.doses * 100 / kept.doses if kept.doses else 0,
+            )
+            for wait in kept.waits
         ),
     )
