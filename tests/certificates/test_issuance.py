@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 import uuid
 from pathlib import Path
 
@@ -273,22 +274,50 @@ def test_after_a_worker_died_another_issues_once_when_the_lease_has_ended():
     assert IssuanceJob.objects.get(dose=dose).attempts == 2
 
 
+def work_on(claim: issuance.Claim) -> int:
+    key, signer = keys.load_signer(now=database_now())
+    return issuance._issue_batch(claim, key, issuance.CertificateBatchSigner(signer))
+
+
 @pytest.mark.django_db
-def test_a_worker_that_lost_its_lease_writes_nothing():
+def test_a_worker_that_lost_its_lease_leaves_the_dose_to_the_one_who_took_it():
     dose = make_dose()
     slow = issuance._claim(500)
     end_the_lease(dose)
-    assert drain_due() == 1
-    key, signer = keys.load_signer(now=database_now())
-    batch = issuance._Batch(slow, key, issuance.CertificateBatchSigner(signer))
-    assert batch.issue() == 0
+    quick = issuance._claim(500)
+    assert list(quick.tokens) == list(slow.tokens)
+    assert work_on(slow) == 0
+    assert work_on(quick) == 1
     assert Certificate.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_somebody_held_for_a_moment_is_looked_at_again():
+    dose = make_dose()
+    claim = issuance._claim(500)
+    held = threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            IssuanceJob.objects.select_for_update().get(pk=dose.pk)
+            held.set()
+            time.sleep(0.05)
+
+    def work():
+        held.wait(10)
+        assert work_on(claim) == 1
+
+    in_threads(hold, work)
 
 
 @pytest.mark.django_db
 def test_a_dose_that_kills_its_workers_takes_no_other_dose_with_it():
     doses = make_doses(3)
     issuance._claim(500)
+    for dose in doses:
+        end_the_lease(dose)
+    assert len(issuance._claim(500).tokens) == 1
+    IssuanceJob.objects.update(attempts=1, next_at=database_now() + HOUR)
     for _attempt in range(issuance.MAX_ATTEMPTS - 1):
         end_the_lease(doses[0])
         assert list(issuance._claim(500).tokens) == [doses[0].pk]
