@@ -35,8 +35,8 @@ class CaseHasNoSite(DomainError):
     """There is nobody to ask."""
 
     code = "case_has_no_site"
-    message = _("Choose the vaccination site to ask.")
-    field = "site"
+    message = _("Name the vaccination site to ask.")
+    field = "site_name"
 
 
 class NotAboutAMissingDose(DomainError):

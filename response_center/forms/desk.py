@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.forms.fields import LineField, NameField
 from registration.models import DoseKind, Sex
 from registration.services.citizens import CitizenDetails
+from response_center.forms.site_choice import SITE_FIELDS, SiteChoiceForm
 from response_center.models import Case, RejectionReason
 from response_center.services.missing_dose import PaperDose
 from sites.forms.dose import ClockField, DayField
@@ -34,6 +35,24 @@ class WordsForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["words"].label = label
         self.fields["words"].help_text = hint
+
+
+class AskForm(SiteChoiceForm):
+    """A question to the case's site, or to the one that is named where the case has none."""
+
+    words = forms.CharField(
+        label=_("Question to the site"),
+        help_text=_("Only the site reads this."),
+        max_length=3000,
+        widget=WORDS,
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if case.site_id is not None:
+            for name in SITE_FIELDS:
+                del self.fields[name]
+        self.offer_sites()
 
 
 class RejectForm(Form):

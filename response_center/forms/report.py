@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import LineField, NameField, PhoneField
 from registration.models import Account, Citizen
-from registration.selectors import household_of, provinces_in_use
+from registration.selectors import household_of
+from response_center.forms.site_choice import SITE_FIELDS, SiteChoiceForm
 from response_center.models import CaseKind
 from response_center.rules import read_case_number
-from response_center.selectors import sites_named
 from response_center.services.opening import ABOUT_A_RECORD, Report
-from sites.models import Site, Vaccine
+from sites.models import Vaccine
 from vaxplatform.formatting import is_english
 from vaxplatform.forms import DateOfBirthField, Form
 from vaxplatform.widgets import PartialDateWidget, RadioCards
@@ -30,10 +30,9 @@ ASKS_FOR: dict[str, frozenset[str]] = {
     CaseKind.COMPLAINT: frozenset({"site"}),
 }
 DOSE_NUMBERS = range(1, 5)
-SITES_OFFERED = 12
 PARTS = {
     "day": ("administered_on",),
-    "site": ("province", "site_name", "site"),
+    "site": SITE_FIELDS,
     "dose": ("dose_number",),
     "vaccine": ("vaccine", "lot_number"),
 }
@@ -62,7 +61,7 @@ class DayField(forms.Field):
             raise forms.ValidationError(self.error_messages["required"], code="required")
 
 
-class ReportForm(Form):
+class ReportForm(SiteChoiceForm):
     """Made for one kind of report, and for an account or a stranger."""
 
     person = forms.ChoiceField(label=_("Who is it about?"), widget=RadioCards)
@@ -72,18 +71,6 @@ class ReportForm(Form):
         label=_("Day of the shot"),
         required=False,
         help_text=_("As on the paper. If you do not remember the day, leave it empty."),
-    )
-    province = forms.ModelChoiceField(
-        provinces_in_use(), label=_("Province or city of the vaccination site"), required=False
-    )
-    site_name = LineField(
-        label=_("Vaccination site"),
-        required=False,
-        max_length=120,
-        help_text=_("A part of its name is enough; accents are not needed."),
-    )
-    site = forms.ChoiceField(
-        label=_("Which of these sites?"), required=False, widget=RadioCards, choices=()
     )
     dose_number = forms.TypedChoiceField(
         label=_("Which dose?"),
@@ -104,6 +91,18 @@ class ReportForm(Form):
         help_text=_("We send a code to it now and the answer later. It is shown to nobody else.")
     )
     input_classes = {"phone": "w-14", "lot_number": "w-14"}
+    field_order = (
+        "person",
+        "full_name",
+        "date_of_birth",
+        "administered_on",
+        *SITE_FIELDS,
+        "dose_number",
+        "vaccine",
+        "lot_number",
+        "description",
+        "phone",
+    )
 
     def __init__(
         self, *args: Any, kind: str, account: Account | None, now: datetime.datetime, **kwargs: Any
@@ -111,11 +110,10 @@ class ReportForm(Form):
         super().__init__(*args, **kwargs)
         self.kind, self.account, self.now = kind, account, now
         self.people: Sequence[Citizen] = list(household_of(account)) if account else []
-        self.offered_sites: list[Site] = []
         self._keep_what_is_asked()
         self._say_what_is_meant()
         self._offer_people()
-        self._offer_sites()
+        self.offer_sites()
 
     def _keep_what_is_asked(self) -> None:
         unused = {"person"} if not self.people else {"full_name", "date_of_birth"}
@@ -144,60 +142,6 @@ class ReportForm(Form):
             self.fields["person"].choices = choices  # type: ignore[attr-defined]
             if len(choices) == 1:
                 self.initial.setdefault("person", choices[0][0])
-
-    def _offer_sites(self) -> None:
-        """After an ambiguous name the page comes back with the sites that it fits, as cards."""
-        if "site" not in self.fields:
-            return
-        typed = self.data.get(self.add_prefix("site_name"), "")[:120] if self.is_bound else ""
-        if typed:
-            self.offered_sites = self._sites_named(typed)
-        if len(self.offered_sites) < 2:
-            del self.fields["site"]
-            return
-        self.fields["site"].choices = [  # type: ignore[attr-defined]
-            (str(site.public_id), f"{site.name}, {site.province.name}")
-            for site in self.offered_sites
-        ]
-
-    def _sites_named(self, typed: str) -> list[Site]:
-        code = self.data.get(self.add_prefix("province"), "")
-        province = provinces_in_use().filter(pk=code).first() if code.isdecimal() else None
-        return sites_named(typed, province=province, limit=SITES_OFFERED)
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if "site_name" not in self.fields:
-            return values
-        values["chosen_site"] = self._choose_site(values)
-        return values
-
-    def _choose_site(self, values: dict[str, Any]) -> Site | None:
-        typed = values.get("site_name")
-        if not typed:
-            return None
-        if not self.offered_sites:
-            self.add_error(
-                "site_name",
-                forms.ValidationError(
-                    _("No vaccination site has this name here. Try another part of the name, or "
-                      "leave it empty and we will look for it."),
-                    code="site_unknown",
-                ),
-            )  # fmt: skip
-            return None
-        if len(self.offered_sites) == 1:
-            return self.offered_sites[0]
-        by_id = {str(site.public_id): site for site in self.offered_sites}
-        chosen = by_id.get(values.get("site", ""))
-        if chosen is None:
-            self.add_error(
-                "site",
-                forms.ValidationError(
-                    _("Several sites have this name. Choose yours."), code="site_ambiguous"
-                ),
-            )
-        return chosen
 
     def report(self) -> Report:
         """The report that a valid form makes."""

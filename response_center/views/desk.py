@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 from registration.models import Account
 from registration.services.access import AccessPurpose, log_access
 from response_center import access
-from response_center.forms.desk import ConfirmDoseForm, RejectForm, WordsForm
+from response_center.forms.desk import AskForm, ConfirmDoseForm, RejectForm, WordsForm
 from response_center.models import LIVE_CASE, Case, CaseKind, CaseStatus
 from response_center.rules import TimeLeft, read_case_number, time_left
 from response_center.selectors import (
@@ -159,9 +159,13 @@ ACTIONS: dict[str, Action] = {
         _("The certificate is tried again."),
     ),
     "ask": Action(
-        _words("ask", _("Question to the site"), _("Only the site reads this.")),
+        lambda case, data: AskForm(data, case=case, prefix="ask"),
         lambda case, by, form, now: moves.ask_site(
-            case=case, agent=by, question=form.cleaned_data["words"], now=now
+            case=case,
+            agent=by,
+            question=form.cleaned_data["words"],
+            site=form.cleaned_data["chosen_site"],
+            now=now,
         ),
         _("The case is with the site now."),
     ),

@@ -170,6 +170,19 @@ def test_an_agent_takes_asks_and_the_site_answers(sign_in, lot):
     assert case.status == "open"
 
 
+def test_a_case_without_a_site_asks_for_one(sign_in, lot):
+    case, agent = make_case(), make_agent()
+    claim_case(case=case, agent=agent, now=timezone.now())
+    browser, words = sign_in(agent), {"action": "ask", "ask-words": "Có phiếu không?"}
+    page = browser.post(address(case), words)
+    assert page.context["form"].errors["site_name"]
+    page = browser.post(address(case), {**words, "ask-site_name": "không có nơi này"})
+    assert page.context["form"].errors["site_name"]
+    browser.post(address(case), {**words, "ask-site_name": lot.site.code})
+    case.refresh_from_db()
+    assert (case.site, case.status) == (lot.site, "with_site")
+
+
 def test_an_empty_answer_brings_the_page_back_with_the_field(sign_in):
     case, agent = make_case(), make_agent()
     claim_case(case=case, agent=agent, now=timezone.now())
