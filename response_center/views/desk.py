@@ -24,7 +24,7 @@ from registration.models import Account
 from registration.services.access import AccessPurpose, log_access
 from response_center import access
 from response_center.forms.desk import AskForm, ConfirmDoseForm, RejectForm, WordsForm
-from response_center.models import LIVE_CASE, Case, CaseKind, CaseStatus
+from response_center.models import LIVE_CASE, Case, CaseKind, CaseLevel, CaseStatus
 from response_center.rules import TimeLeft, read_case_number, time_left
 from response_center.selectors import (
     Queue,
@@ -208,7 +208,9 @@ ACTIONS: dict[str, Action] = {
     ),
 }
 AT_SITE = ("confirm", "answer", "reject")
-HELD = ("ask", "resolve", "escalate", "reject")
+HELD = ("claim", "release", "ask", "resolve", "escalate", "reject")
+HELD_AT_SITE = ("claim", "release", "escalate", "reject")
+STUCK = ("claim", "release", "retry", "ask")
 
 
 def actions_for(
@@ -224,10 +226,12 @@ def actions_for(
     mine = case.claimed_by_id == account.pk and case.claimed_until and case.claimed_until > now
     if not mine:
         return ("claim",)
-    if case.status == CaseStatus.WITH_SITE:
-        return ("claim", "release", "escalate", "reject")
-    retry = ("retry",) if case.kind == CaseKind.STUCK_CERTIFICATE else ()
-    return ("claim", "release", *retry, *HELD)
+    if case.kind == CaseKind.STUCK_CERTIFICATE:
+        # Words do not mend it: its case ends with the certificate, or with the dose.
+        return ("claim", "release") if case.status == CaseStatus.WITH_SITE else STUCK
+    held = HELD_AT_SITE if case.status == CaseStatus.WITH_SITE else HELD
+    top = case.level == CaseLevel.MINISTRY
+    return tuple(name for name in held if not (top and name == "escalate"))
 
 
 @staff_page(WORK_CASES, ANSWER_CASES, SEE_BOARD)

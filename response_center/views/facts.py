@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import IdentityCheck
-from response_center.models import Case, CaseEvent
+from response_center.models import Case, CaseEvent, CaseKind
 from response_center.views.show import answers_of
 from sites.models import Dose
 from sites.selectors import doses_of
@@ -68,8 +68,10 @@ def _day(value: datetime.date | None) -> str:
 def facts_of(case: Case, dose: Dose | None) -> list[Fact]:
     """Said and recorded, side by side."""
     citizen = case.citizen
-    said_name = case.said_full_name or (citizen.full_name if citizen else "")
-    said_birth = case.said_date_of_birth or (citizen.date_of_birth if citizen else "")
+    # A household names its person by choosing them; of a stuck certificate nobody said anything.
+    told = case.kind != CaseKind.STUCK_CERTIFICATE
+    said_name = case.said_full_name or (citizen.full_name if citizen and told else "")
+    said_birth = case.said_date_of_birth or (citizen.date_of_birth if citizen and told else "")
     given_on = day_in_vietnam(dose.administered_at) if dose else None
     facts = [
         _fact(_("Full name"), said_name, citizen.full_name if citizen else ""),
@@ -93,7 +95,7 @@ def facts_of(case: Case, dose: Dose | None) -> list[Fact]:
         _fact(_("Lot number"), case.said_lot_number, dose.lot.number if dose else ""),
         _fact(
             _("Vaccination site"),
-            case.site.name if case.site else "",
+            case.site.name if case.site and told else "",
             dose.site.name if dose else "",
             same=bool(dose and case.site_id == dose.site_id),
         ),

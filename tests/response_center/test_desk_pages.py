@@ -5,12 +5,14 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from certificates.models import IssuanceJob, JobState
 from registration.models import RecordAccess
 from response_center.models import Case, CaseKind
 from response_center.services.cases import ask_site, claim_case
 from response_center.services.opening import open_case
+from response_center.services.rounds import open_cases_for_stuck_certificates
 from sites.models import Dose, Role
-from tests.factories import make_lot, make_site, make_staff, province
+from tests.factories import make_dose, make_lot, make_site, make_staff, province
 from tests.response_center.making import make_agent, make_case, make_case_at_site, make_report
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +214,29 @@ def test_a_held_case_says_by_whom(sign_in):
 def test_an_unknown_action_does_not_exist(sign_in):
     case = make_case()
     assert sign_in(make_agent()).post(address(case), {"action": "delete"}).status_code == 404
+
+
+def test_a_stuck_certificate_is_not_closed_with_words(sign_in):
+    dose, agent = make_dose(), make_agent()
+    IssuanceJob.objects.filter(dose=dose).update(state=JobState.NEEDS_REVIEW)
+    open_cases_for_stuck_certificates(timezone.now())
+    case = Case.objects.get()
+    claim_case(case=case, agent=agent, now=timezone.now())
+    page = sign_in(agent).get(address(case))
+    assert set(page.context["allowed"]) == {"claim", "release", "retry", "ask"}
+    assert {fact.said for fact in page.context["facts"]} == {"–"}
+    assert sign_in(agent).post(address(case), {"action": "retry"}).status_code == 302
+    assert IssuanceJob.objects.get(dose=dose).state == JobState.PENDING
+
+
+def test_nothing_is_passed_up_from_the_ministry(sign_in):
+    case, agent = make_case(), make_agent()
+    for _level in range(2):
+        claim_case(case=case, agent=agent, now=timezone.now())
+        assert "escalate" in sign_in(agent).get(address(case)).context["allowed"]
+        sign_in(agent).post(address(case), {"action": "escalate", "escalate-words": "Khó"})
+    claim_case(case=case, agent=agent, now=timezone.now())
+    assert "escalate" not in sign_in(agent).get(address(case)).context["allowed"]
 
 
 # ── the missing dose ──────────────────────────────────────────────────────────────────────────
