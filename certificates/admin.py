@@ -51,7 +51,7 @@ def has_revoke_permission(self: BaseModelAdmin, request: HttpRequest) -> bool:
 
 @admin.register(Certificate)
 class CertificateAdmin(ReadOnly):
-    list_display = ("uvci", "status", "dose", "site", "issued_at", "expires_at")
+    list_display = ("uvci", "status", "site", "issued_at", "expires_at")
     list_filter = ("status",)
     list_select_related = ("dose__site",)
     search_fields = ("uvci__exact", "dose__public_id__exact")

@@ -22,17 +22,24 @@ class Certificate(models.Model):
     """One signed HCERT of one dose. `hcert` is the QR's text (`HC1:…`), signed once."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    dose = models.ForeignKey(Dose, on_delete=models.PROTECT, related_name="certificates")
-    uvci = models.CharField(max_length=80, unique=True)
-    hcert = models.TextField()
-    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="certificates")
-    issued_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    status = models.CharField(
-        max_length=10, choices=CertificateStatus, default=CertificateStatus.LIVE
+    dose = models.ForeignKey(
+        Dose, verbose_name=_("dose"), on_delete=models.PROTECT, related_name="certificates"
     )
-    ended_at = models.DateTimeField(null=True, blank=True)
-    end_reason = models.CharField(max_length=200, blank=True)
+    uvci = models.CharField(_("certificate ID"), max_length=80, unique=True)
+    hcert = models.TextField()
+    key = models.ForeignKey(
+        SigningKey,
+        verbose_name=_("signing key"),
+        on_delete=models.PROTECT,
+        related_name="certificates",
+    )
+    issued_at = models.DateTimeField(_("issued at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=CertificateStatus, default=CertificateStatus.LIVE
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    end_reason = models.CharField(_("reason of the end"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("certificate")

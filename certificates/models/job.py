@@ -24,15 +24,21 @@ class IssuanceJob(models.Model):
     """
 
     dose = models.OneToOneField(
-        Dose, primary_key=True, on_delete=models.PROTECT, related_name="issuance"
+        Dose,
+        verbose_name=_("dose"),
+        primary_key=True,
+        on_delete=models.PROTECT,
+        related_name="issuance",
     )
-    state = models.CharField(max_length=12, choices=JobState, db_default=JobState.PENDING)
-    due_at = models.DateTimeField()
-    deadline_at = models.DateTimeField()
-    next_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(db_default=0)
-    last_error = models.CharField(max_length=300, db_default="")
-    queued_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(
+        _("state"), max_length=12, choices=JobState, db_default=JobState.PENDING
+    )
+    due_at = models.DateTimeField(_("due at"))
+    deadline_at = models.DateTimeField(_("promised by"))
+    next_at = models.DateTimeField(_("next attempt at"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
+    last_error = models.CharField(_("last error"), max_length=300, db_default="")
+    queued_at = models.DateTimeField(_("queued at"), db_default=Now())
 
     class Meta:
         verbose_name = _("certificate in the making")

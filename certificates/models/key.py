@@ -14,17 +14,21 @@ class KeyStatus(models.TextChoices):
 class SigningKey(models.Model):
     """A document signer certificate (DSC) under our country authority (CSCA)."""
 
-    kid = models.CharField(max_length=16, unique=True, help_text=_("8 bytes, hex"))
-    certificate_pem = models.TextField()
+    kid = models.CharField(
+        _("key identifier"), max_length=16, unique=True, help_text=_("8 bytes, hex")
+    )
+    certificate_pem = models.TextField(_("certificate (PEM)"))
     csca_pem = models.TextField()
     csca_signature = models.TextField(
         blank=True, help_text=_("The country authority's word for this key, for trust lists.")
     )
-    status = models.CharField(max_length=11, choices=KeyStatus, default=KeyStatus.ACTIVE)
-    not_before = models.DateTimeField()
-    not_after = models.DateTimeField()
+    status = models.CharField(
+        _("status"), max_length=11, choices=KeyStatus, default=KeyStatus.ACTIVE
+    )
+    not_before = models.DateTimeField(_("valid from"))
+    not_after = models.DateTimeField(_("valid to"))
     sign_until = models.DateTimeField(
-        help_text=_("Certificates of 12 months must end before the DSC does.")
+        _("signs until"), help_text=_("Certificates of 12 months must end before the DSC does.")
     )
 
     class Meta:
