@@ -103,9 +103,8 @@ class PersonForm(Form):
             return False
         self.data = {**dict(self.data.items()), self.add_prefix("checked"): seen}
         sentences = " ".join(str(doubt.message) for doubt in doubts)
-        self.add_note(
-            "id_number", f"{sentences} {gettext('To keep it, press the button once more.')}"
-        )
+        how = gettext("To keep it, press the button once more.")
+        self.add_note("id_number", f"{sentences} {how}")
         return True
 
 
