@@ -43,17 +43,28 @@ class Place:
 
 
 def places_meant(typed: str, places: Iterable[Place]) -> list[Place]:
-    """The places that a text may mean: those of exactly this name, else those with every word.
+    """The places that a text may mean: those of exactly this name, else those whose name and
+    district begin like it, else those with every word in any order.
 
-    "phuong 5", "p5", "Phường 5 quận 3" and "song may" are all understood.
+    "phuong 5", "p5", "Phường 5 quận 3" and "song may" are all understood; "phường 5 quận 3" is
+    not also "phường 3 quận 5".
     """
     words = _words(typed)
     if not words:
         return []
     name = " ".join(words)
     candidates = list(places)
-    exact = [place for place in candidates if name in (place.name, place.full_name)]
-    return exact or [place for place in candidates if _holds(place, words)]
+    return (
+        [place for place in candidates if name in (place.name, place.full_name)]
+        or [place for place in candidates if _begins(place, name)]
+        or [place for place in candidates if _holds(place, words)]
+    )
+
+
+def _begins(place: Place, name: str) -> bool:
+    """Whether the text is the beginning of the name with its district, up to a whole word."""
+    spellings = (f"{each} {place.within} " for each in (place.name, place.full_name))
+    return any(spelling.startswith(f"{name} ") for spelling in spellings)
 
 
 def _words(typed: str) -> list[str]:

@@ -21,6 +21,7 @@ from registration.views.guards import (
     account_of,
     citizen_account,
     no_store,
+    posted,
     safe_next,
 )
 from vaxplatform.errors import DomainError, add_to_form
@@ -36,7 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
     """The household of a signed-in phone; else the form that asks for the phone."""
     if citizen_account(request) is not None and request.method == "GET":
         return _household(request)
-    form = PhoneForm(request.POST or None, initial={"next": request.GET.get("next", "")})
+    form = PhoneForm(posted(request), initial={"next": request.GET.get("next", "")})
     if request.method == "POST" and form.is_valid() and _send(request, form):
         return redirect("registration:code")
     registering = request.POST.get("next", "") == reverse("registration:register")
@@ -89,7 +90,7 @@ def code(request: HttpRequest) -> HttpResponse:
     pending = request.session.get(PENDING)
     if not pending:
         return redirect("registration:account")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             signed_in = sign_in_by_phone(

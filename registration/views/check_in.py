@@ -20,5 +20,5 @@ def check_in_code(request: HttpRequest, code: str) -> HttpResponse:
     user = request.user
     if isinstance(user, Account) and user.is_active and user.is_staff:
         query = urlencode({"q": code.upper()})
-        return redirect(f"{reverse('vaccination_sites_staff:checkin')}?{query}")
+        return redirect(f"{reverse('sites_staff:check_in')}?{query}")
     return render(request, "registration/check_in_code.html")

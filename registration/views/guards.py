@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -55,6 +55,11 @@ def member_or_404(request: HttpRequest, public_id: Any) -> Citizen:
     if found is None:
         raise Http404
     return found
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: a post, even an empty one, else nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def safe_next(request: HttpRequest, address: str) -> str:

@@ -25,7 +25,7 @@ from registration.services.check_in_codes import check_in_code_for
 from registration.services.households import change_home, claim_person
 from registration.services.registrations import CAN_BE_CANCELLED, cancel_registration
 from registration.summaries import citizen_rows, registration_rows
-from registration.views.guards import account_of, member_or_404, phone_required
+from registration.views.guards import account_of, member_or_404, phone_required, posted
 from vaxplatform.components import PersonChip
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.qr import qr_svg
@@ -102,7 +102,7 @@ def _check_in_qr(request: HttpRequest, citizen: Citizen) -> SafeString:
 def add_person(request: HttpRequest) -> HttpResponse:
     """Somebody for the household: found on record where the phone proves it, else new."""
     account = account_of(request)
-    form = AddPersonForm(request.POST or None, initial={"phone": plain_phone(account.phone or "")})
+    form = AddPersonForm(posted(request), initial={"phone": plain_phone(account.phone or "")})
     if request.method == "POST" and form.is_valid() and not form.needs_a_second_look():
         data = form.cleaned_data
         try:
@@ -122,7 +122,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
 def change_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Where the person lives and works; the rest goes through a correction request."""
     citizen = member_or_404(request, public_id)
-    form = HomeForm(request.POST or None, initial=home_of(citizen))
+    form = HomeForm(posted(request), initial=home_of(citizen))
     if request.method == "POST" and form.is_valid():
         change_home(account=account_of(request), citizen=citizen, home=form.home())
         messages.success(request, _("The changes are saved."))

@@ -31,7 +31,7 @@ from registration.models import Citizen, ShotRegistration
 from registration.selectors import household_of
 from registration.services.registrations import ShotWish, submit_registration
 from registration.summaries import review_rows
-from registration.views.guards import account_of, citizen_account, no_store, phone_required
+from registration.views.guards import account_of, citizen_account, no_store, phone_required, posted
 from vaxplatform import components
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.forms import Form
@@ -79,7 +79,7 @@ class Registering:
 
     def form(self, step: str, data: Mapping[str, Any] | None) -> Form:
         """The step's form over `data`, else over what was typed before, else with first values."""
-        bound: Any = data or self.draft.steps.get(step)
+        bound: Any = self.draft.steps.get(step) if data is None else data
         if step == "person":
             phone = plain_phone(self.account.phone or "")
             return PersonForm(bound, initial={"phone": phone if self.draft.who == ME else ""})
@@ -127,7 +127,7 @@ def register(request: HttpRequest) -> HttpResponse:
         asks_phone = PhoneForm(initial={"next": request.path})
         return render(request, "registration/register_start.html", {"form": asks_phone})
     members = list(household_of(account))
-    form = WhoForm(request.POST or None, members=members, initial=_asked_for(request))
+    form = WhoForm(posted(request), members=members, initial=_asked_for(request))
     if request.method == "POST" and form.is_valid():
         begun = drafts.load(request.session)
         who = form.cleaned_data["who"]
@@ -157,7 +157,7 @@ def register_step(request: HttpRequest, step: str) -> HttpResponse:
         raise Http404
     if step == "review":
         return _review(request, registering)
-    form = registering.form(step, request.POST or None)
+    form = registering.form(step, posted(request))
     if request.method == "POST" and form.is_valid() and not _doubtful(form):
         draft.keep(step, form)
         drafts.save(request.session, draft)
@@ -176,7 +176,7 @@ def _review(request: HttpRequest, registering: Registering) -> HttpResponse:
     missing = registering.first_open()
     if missing != "review":
         return redirect(step_url(missing))
-    form = ConsentForm(request.POST or None)
+    form = ConsentForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             registration = _submit(registering, consent=form.cleaned_data["consent"])

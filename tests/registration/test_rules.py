@@ -10,6 +10,7 @@ PLACES = [
     Place(1, "phuong 5", "phuong 5", "quan 3"),
     Place(2, "phuong 5", "phuong 5", "quan 10"),
     Place(3, "phuong 15", "phuong 15", "quan 10"),
+    Place(8, "phuong 3", "phuong 3", "quan 5"),
     Place(4, "song may", "xa song may", "huyen trang bom"),
     Place(5, "an", "xa an", "huyen trang bom"),
     Place(6, "an phu", "xa an phu", "huyen trang bom"),
