@@ -63,7 +63,8 @@ def questions_for(sex: str) -> list[MedicalHistoryQuestion]:
 
 def day_in_words(day: datetime.date) -> str:
     """Monday, 08/11/2021."""
-    return f"{WEEKDAYS[day.weekday()]}, {formatting.day(day)}".capitalize()
+    text = f"{WEEKDAYS[day.weekday()]}, {formatting.day(day)}"
+    return text[:1].upper() + text[1:]
 
 
 class WishForm(Form):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from registration.forms.person import details_of
 from registration.models import Citizen
+from registration.services.check_in_codes import code_in
 from registration.services.citizens import find_or_create_citizen
 from sites import rights
 from sites.forms import ReasonForm, ScanForm, WalkInForm, walk_in_from_scan
@@ -37,7 +38,8 @@ LATELY = 6  # people in the list of who was just checked in
 @desk(rights.CHECK_IN)
 def check_in_desk(request: StaffRequest, session: Session) -> HttpResponse:
     """The scan field, and who was found. What is typed travels by POST: it is personal data."""
-    form, found, card = ScanForm(request.POST or None), None, None
+    scanned = code_in(request.GET.get("q", ""))  # a check-in QR that a phone's camera opened
+    form, found, card = ScanForm(request.POST or None, initial={"q": scanned}), None, None
     if request.method == "POST" and request.POST.get("choose"):
         form = ScanForm()
         citizen = person_of(request.POST["choose"], request.user)

@@ -22,7 +22,14 @@ from registration.models import (
 from registration.rules import days_to_wish
 from registration.services import codes
 from registration.services.check_in_codes import check_in_code_for
-from tests.factories import make_account, make_citizen, make_registration, make_site, make_staff
+from tests.factories import (
+    make_account,
+    make_citizen,
+    make_registration,
+    make_session,
+    make_site,
+    make_staff,
+)
 from vaxplatform.vietnam import day_in_vietnam
 
 pytestmark = pytest.mark.django_db
@@ -545,12 +552,16 @@ def test_a_check_in_code_tells_a_passer_by_nothing_and_the_same_as_an_unknown_on
     assert citizen.full_name not in pages[0]
 
 
-def test_staff_who_scan_a_check_in_code_come_to_the_check_in(client):
-    client.force_login(
-        make_staff(site=make_site()), backend="django.contrib.auth.backends.ModelBackend"
-    )
-    address = reverse("sites_staff:check_in")
-    assert client.get(f"/c/{'a' * 26}").url == f"{address}?q={'A' * 26}"
+def test_staff_who_scan_a_check_in_code_come_to_the_check_in_with_it(client):
+    site = make_site()
+    make_session(site=site)
+    client.force_login(make_staff(site=site), backend="django.contrib.auth.backends.ModelBackend")
+    desk, code = reverse("sites_staff:check_in"), "A" * 26
+    opened = client.get(f"/c/{code.lower()}").url
+    assert opened == f"{desk}?q={code}"
+    assert f'value="{code}"' in client.get(opened, follow=True).content.decode()
+    number = client.get(f"{desk}?q=001187000345", follow=True).content.decode()
+    assert "001187000345" not in number
 
 
 @pytest.mark.parametrize("code", ["A" * 25, "A" * 27, "0" * 26, "%00"])

@@ -3,7 +3,9 @@
 import datetime
 
 import pytest
+from django.utils import translation
 
+from registration.forms.wish import day_in_words
 from registration.rules import Place, days_to_wish, places_meant, plain_line
 
 PLACES = [
@@ -45,6 +47,15 @@ def test_a_text_means_the_places_of_this_name_else_those_with_every_word(typed, 
 def test_free_text_is_one_nfc_line_without_invisible_characters():
     assert plain_line("  12\u200b Lê\u202e  Lợi\n") == "12 Lê Lợi"
     assert plain_line("Le\u0302") == "Lê"
+
+
+def test_a_day_is_written_with_its_weekday_in_both_languages():
+    for language, text in (
+        ("vi", "Thứ 2, 08/11/2021"),
+        ("en", "Monday, 8\u00a0November\u00a02021"),
+    ):
+        with translation.override(language):
+            assert day_in_words(datetime.date(2021, 11, 8)) == text
 
 
 def test_days_from_tomorrow_on_can_be_wished_for():
