@@ -214,7 +214,7 @@ def promise_chart(today: PromiseToday, *, key: str) -> SafeString:
         if bin_.percent
     ]
     return figures.promise_distribution(
-        today.bins,
+        today.bins if today.doses else (),
         legend=Legend(key, _("How long today's certificates took"), "; ".join(parts)),
         texts=figures.PromiseTexts(
             promised=_("promised: %(minutes)s minutes") % {"minutes": deadline},

@@ -22,6 +22,9 @@ from vaxplatform.formatting import share
 
 Units = Literal[2021, 2025]
 _REPORTED = Q(reported__isnull=False)
+QUIET_DAYS = 60
+PUBLISHED_TO = datetime.date(2021, 11, 6)
+PUBLISHED_DOSES = 87_472_277  # of the 63 provinces together; public_portal/data/README.md
 FIGURES = {
     "reported": Coalesce(Sum("reported"), 0),
     "reported_first": Coalesce(Sum("reported_first"), 0),
@@ -199,6 +202,13 @@ def country_totals() -> Totals:
     )
 
 
+def stands_as_published() -> bool:
+    """Whether the reports to 6 November 2021 are those that were published, their days modelled:
+    the pages then say so."""
+    days = ProvinceDay.objects.filter(day__lte=PUBLISHED_TO)
+    return days.aggregate(sum=Sum("reported"))["sum"] == PUBLISHED_DOSES
+
+
 def province_by_code(*, code: str, units: Units) -> AdministrativeUnit | None:
     return AdministrativeUnit.objects.of_scheme(units).provinces().filter(code=code).first()
 
@@ -237,6 +247,17 @@ def without_gaps(days: Iterable[Day]) -> list[Day]:
     first, last = min(known), max(known)
     whole = [first + datetime.timedelta(days=n) for n in range((last - first).days + 1)]
     return [known.get(day) or Day(day, 0, 0, 0, 0, 0, 0) for day in whole]
+
+
+def main_stretch(days: Iterable[Day]) -> list[Day]:
+    """Of the stretches of days that QUIET_DAYS or more without a figure keep apart, the one with
+    the most doses: a chart over the years between two campaigns would show neither."""
+    stretches: list[list[Day]] = []
+    for day in days:
+        if not stretches or (day.day - stretches[-1][-1].day).days > QUIET_DAYS:
+            stretches.append([])
+        stretches[-1].append(day)
+    return max(stretches, key=lambda stretch: sum(day.doses for day in stretch), default=[])
 
 
 @dataclass(frozen=True)

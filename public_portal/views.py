@@ -20,7 +20,7 @@ from public_portal.promise import promise_today
 from public_portal.rules import MEASURES, Measure
 from public_portal.selectors import SiteTotals, Totals, UnitTotals
 from registration.models import AdministrativeUnit
-from vaxplatform import figures
+from vaxplatform import figures, formatting
 from vaxplatform.components import Tab
 from vaxplatform.vietnam import day_in_vietnam
 
@@ -121,28 +121,31 @@ def _tabs(request: HttpRequest, name: str, choices: dict[str, Any], current: str
     return tabs
 
 
-def _charts(province: AdministrativeUnit | None, period: str) -> dict[str, Any]:
-    """The drawings by day: the whole campaign to the last report, or the days before today."""
-    span = selectors.span(selectors.days_of(province))
-    last = span.reported_to or span.recorded_to
-    first = None
-    if period == "recent":
-        last = day_in_vietnam(timezone.now()) - timedelta(days=1)
-        first = last - timedelta(days=RECENT_DAYS - 1)
-    days = selectors.daily(province=province, first=first, last=last) if last else []
-    whole = selectors.without_gaps(days)
-    if not any(day.doses or day.recorded for day in whole):
-        return {"charts": None}
-    return {
-        "charts": {
-            "daily": drawings.daily_chart(whole, key="daily"),
-            "means": drawings.mean_chart(whole, key="means"),
-            "gap": drawings.gap_chart(whole, key="gap"),
-            "highest": max(whole, key=lambda day: day.doses),
-            "first": whole[0].day,
-            "last": whole[-1].day,
-        }
+def _charts(
+    request: HttpRequest, province: AdministrativeUnit | None, period: str
+) -> dict[str, Any]:
+    """The drawings by day, of the main stretch of the campaign or of the days before today, and
+    the links between the two."""
+    everything = selectors.daily(province=province)
+    stretch = selectors.main_stretch(everything)
+    yesterday = day_in_vietnam(timezone.now()) - timedelta(days=1)
+    first = yesterday - timedelta(days=RECENT_DAYS - 1)
+    recent = [day for day in everything if first <= day.day <= yesterday]
+    days = selectors.without_gaps(recent if period == "recent" else stretch)
+    whole = formatting.day_range(stretch[0].day, stretch[-1].day) if stretch else _("All days")
+    periods = _tabs(request, "period", {"campaign": whole, "recent": _("Last 90 days")}, period)
+    if not any(day.doses or day.recorded for day in days):
+        return {"periods": periods, "charts": None}
+    charts = {
+        "daily": drawings.daily_chart(days, key="daily"),
+        "means": drawings.mean_chart(days, key="means"),
+        "gap": drawings.gap_chart(days, key="gap"),
+        "missing": sum(day.reported - day.recorded for day in days),
+        "highest": max(days, key=lambda day: day.doses),
+        "first": days[0].day,
+        "last": days[-1].day,
     }
+    return {"periods": periods, "charts": charts}
 
 
 @public_page(
@@ -172,7 +175,6 @@ def statistics(request: HttpRequest) -> HttpResponse:
             {"2021": _("63 provinces of 2021"), "2025": _("34 provinces since 1 July 2025")},
             str(units),
         ),
-        "periods": _periods(request, period),
         "totals": selectors.country_totals(),
         "span": selectors.span(),
         "version": selectors.statistics_version(),
@@ -181,15 +183,11 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "rows": table,
         "bar_maximum": max([row.length for row in table] + [100]),
         "has_footnote": any(row.over_100 for row in table),
+        "as_published": selectors.stands_as_published(),
         "all_columns": request.GET.get("columns") == "all",
-        **_charts(None, period),
+        **_charts(request, None, period),
     }
     return render(request, "public_portal/statistics.html", context)
-
-
-def _periods(request: HttpRequest, period: str) -> list[Tab]:
-    choices = {"campaign": _("The campaign, to the last report"), "recent": _("Last 90 days")}
-    return _tabs(request, "period", choices, period)
 
 
 # ── a province ────────────────────────────────────────────────────────────────────────────────
@@ -249,8 +247,7 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         "on_platform": sum(row.on_platform for row in sites),
         "on_paper": sum(not row.on_platform for row in sites),
         "suppressed": any(row.recorded is None for row in sites),
-        "periods": _periods(request, period),
-        **_charts(unit, period),
+        **_charts(request, unit, period),
     }
     return render(request, "public_portal/province.html", context)
 
@@ -286,6 +283,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
     context = {
         "span": selectors.span(),
         "version": selectors.statistics_version(),
+        "as_published": selectors.stands_as_published(),
         "province_columns": PROVINCE_COLUMNS,
         "daily_columns": DAILY_COLUMNS,
         "api": [reverse(f"public_portal_api:{name}") for name in ("summary", "provinces", "daily")],

@@ -24,5 +24,7 @@ def measure(seconds: int) -> list[Result]:
         sql_of_doses(lot=make_lot(), count=SET), clients=1, seconds=seconds
     )
     return [
-        Result("record sets of 500 doses", "doses", typical(rates), "pgbench, one client", reference)
+        Result(
+            "record sets of 500 doses", "doses", typical(rates), "pgbench, one client", reference
+        )
     ]

@@ -1,11 +1,23 @@
 """Who can sign in to the demo. The password is known to all: the demo runs on this machine only."""
 
+from django.utils.translation import gettext_lazy as _
+
 PASSWORD = "thu-nghiem-2021"  # noqa: S105
 SITE_CODE = "01-001"
 PAPER_SITE_CODE = "01-002"
 PROVINCE_CODE = "01"
 PHONE = "+84900000001"
 
+ROLES = {
+    "site_recorder": _("Site recorder"),
+    "site_doctor": _("Site doctor"),
+    "site_manager": _("Site manager"),
+    "province_officer": _("Province officer"),
+    "national_officer": _("National officer"),
+    "agent": _("Response centre agent"),
+    "auditor": _("Auditor"),
+    "admin": _("Administrator"),
+}
 # user name → (role, name, where it holds: a site, a province, the nation)
 STAFF = {
     "tiepdon": ("site_recorder", "Lê Thị Mai", "site"),
@@ -21,9 +33,6 @@ STAFF = {
 
 def logins() -> list[tuple[str, str, str]]:
     """(role in words, user name, password) of every staff login of the demo."""
-    from sites.models import Role
-
     return [
-        (str(Role(role).label), username, PASSWORD)
-        for username, (role, _name, _where) in STAFF.items()
+        (str(ROLES[role]), username, PASSWORD) for username, (role, _name, _where) in STAFF.items()
     ]

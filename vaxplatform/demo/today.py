@@ -199,9 +199,7 @@ class Today:
             dose_number=1,
             dose_kind="primary",
             vaccinator=by.get_full_name(),
-            idempotency_key=uuid.uuid5(
-                uuid.NAMESPACE_OID, f"demo visit {visit.number}"
-            ),
+            idempotency_key=uuid.uuid5(uuid.NAMESPACE_OID, f"demo visit {visit.number}"),
             by=by,
             now=at,
         )
