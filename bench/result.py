@@ -27,7 +27,8 @@ def table(results: list[Result]) -> str:
     """The results as lines to read in a terminal."""
     lines = [f"{'figure':<34}{'per second':>12}  {'reference':<38}{'per second':>12}{'ratio':>8}"]
     lines += [
-        f"{r.figure:<34}{r.rate:>12,.0f}  {r.reference:<38}{r.reference_rate:>12,.0f}{r.ratio:>8.2f}"
+        f"{r.figure:<34}{r.rate:>12,.0f}  "
+        f"{r.reference:<38}{r.reference_rate:>12,.0f}{r.ratio:>8.2f}"
         for r in results
     ]
     return "\n".join(lines)

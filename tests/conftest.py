@@ -6,6 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import timezone
+
+from certificates.services.keys import ensure_signing_key
 
 # Loaded once a run, and never emptied.
 REFERENCE_TABLES = {
@@ -43,3 +46,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 def now() -> datetime.datetime:
     """A moment to hand to services: 6 November 2021, 10:00 in Viet Nam."""
     return datetime.datetime(2021, 11, 6, 3, 0, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def signing_keys(settings, tmp_path):
+    """This process may sign, with keys of its own."""
+    settings.SIGNING_KEYS_DIR = str(tmp_path / "keys")
+    settings.SIGNING_PASSPHRASE = "mật khẩu của khóa"
+
+
+@pytest.fixture
+def signing_key(db, signing_keys):
+    """There is a key to sign with, as after the first start."""
+    return ensure_signing_key(now=timezone.now())

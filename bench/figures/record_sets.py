@@ -2,10 +2,11 @@
 
 import time
 
+from django.utils import timezone
+
 from bench.ground import items, make_lot, sql_of_doses
 from bench.pgbench import transactions_per_second
 from bench.result import Result, typical
-from django.utils import timezone
 from sites.services.doses import record_doses
 
 SET = 500

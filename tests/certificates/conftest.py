@@ -10,13 +10,6 @@ from tests.factories import make_dose
 
 
 @pytest.fixture
-def signing_keys(settings, tmp_path):
-    """This process may sign, with keys of its own."""
-    settings.SIGNING_KEYS_DIR = str(tmp_path / "keys")
-    settings.SIGNING_PASSPHRASE = "mật khẩu của khóa"
-
-
-@pytest.fixture
 def certificate(db, signing_keys) -> Certificate:
     """The live certificate of a first dose, with its dose and citizen."""
     return issued(make_dose())

@@ -46,7 +46,7 @@ def test_the_process_tells_that_it_lives_without_asking_anybody() -> None:
     assert response["Cache-Control"] == "no-store"
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("signing_key")
 def test_a_migrated_durable_database_and_a_redis_make_it_ready() -> None:
     status, body = readyz()
     assert status == 200
@@ -55,7 +55,7 @@ def test_a_migrated_durable_database_and_a_redis_make_it_ready() -> None:
     assert body["status"] in {"ready", "degraded"}
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("signing_key")
 def test_without_redis_it_is_degraded_and_still_takes_traffic(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     status, body = readyz()

@@ -5,7 +5,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("signing_key")
 def test_the_three_health_addresses_answer(client: Client) -> None:
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/readyz").status_code == 200
