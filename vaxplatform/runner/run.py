@@ -177,20 +177,20 @@ def the_children(data_dir: Path, port: int) -> list[Child]:
     for name in SIGNING_VARIABLES:
         web[name] = ""  # empty, not missing: `.env` must not fill it in either
     work = {**everything, "STATEMENT_TIMEOUT": os.environ.get("STATEMENT_TIMEOUT", "60s")}
+    # Each wake-up in three lines would bury the codes of the SMS; what was done is said by certs.
+    quiet = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "vaxplatform"]
     beat_file = data_dir / "run" / "beat-schedule"
     return [
         Child("web", "cyan", web_command(port), web),
-        Child("worker", "green", [*celery, "worker", *WORKER_OPTIONS], work),
-        Child(
-            "beat", "blue", [*celery, "beat", "-l", "WARNING", "--schedule", str(beat_file)], web
-        ),
+        Child("worker", "green", [*celery, "worker", *WORKER_OPTIONS], {**work, **quiet}),
+        Child("beat", "blue", [*celery, "beat", "--schedule", str(beat_file)], {**web, **quiet}),
         Child("certs", "yellow", [sys.executable, "manage.py", "drain_certificates"], work),
     ]
 
 
 WORKER_OPTIONS = (
-    *("--concurrency", "2", "-l", "WARNING", "-n", "worker@%h"),
+    *("--concurrency", "2", "-n", "worker@%h"),
     *("--without-gossip", "--without-mingle"),
 )
 
