@@ -66,7 +66,7 @@ class ProvinceListSerializer(serializers.Serializer[Any]):
     results = ProvinceSerializer(many=True)
 
 
-class DaySerializer(serializers.Serializer[selectors.Day]):
+class DaySerializer(serializers.Serializer[Any]):
     date = serializers.DateField(source="day")
     doses = serializers.IntegerField()
     doses_reported = serializers.IntegerField(source="reported")
@@ -92,7 +92,7 @@ class UnitsQuery(serializers.Serializer[Any]):
     )
 
 
-_DAY_WORDS = {"invalid": _("Write the day as 2021-11-06.")}
+_DAY_WORDS: dict[str, Any] = {"invalid": _("Write the day as 2021-11-06.")}
 
 
 class DailyQuery(UnitsQuery):

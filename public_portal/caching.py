@@ -30,7 +30,7 @@ def _keep_only(request: HttpRequest, known: Choices) -> None:
         if value and is_known(value):
             kept[name] = value
     request.META["QUERY_STRING"] = kept.urlencode()
-    request.GET = kept
+    request.GET = kept  # type: ignore[assignment]
 
 
 def public_page(**known: Callable[[str], bool]) -> Callable[[View], View]:

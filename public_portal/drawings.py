@@ -150,14 +150,13 @@ def _two_lines(
 ) -> SafeString:
     top = max(*reported, *recorded, 1)
     ticks, text = _scale(top, _("doses"))
-    # The words stand over their lines, at three quarters and (for the lower one) near the floor.
     return figures.line_chart(
         [
-            Series("reported", _("Reported"), reported, 74, _word_height(reported, 0.74, top)),
-            Series("recorded", _("Recorded"), recorded, 100, _word_height(recorded, 0.97, top)),
+            Series("reported", _("Reported"), reported, *_word_place(reported)),
+            Series("recorded", _("Recorded"), recorded, 100, recorded[-1] + top * 0.05),
         ],
         legend=legend,
-        maximum=top * 1.08,
+        maximum=top * 1.12,
         ticks=ticks,
         tick_text=text,
         marks=month_marks(days),
@@ -166,9 +165,11 @@ def _two_lines(
     )
 
 
-def _word_height(values: Sequence[float], at: float, top: float) -> float:
-    """A height clear of the line: a little over it, and never on the floor."""
-    return min(values[min(int(len(values) * at), len(values) - 1)] + top * 0.05, top)
+def _word_place(values: Sequence[float]) -> tuple[float, float]:
+    """Where a word that ends there is clear of the line: left of its highest point, at its height;
+    hundredths across, and a value."""
+    highest = max(range(len(values)), key=values.__getitem__)
+    return max(highest / len(values) * 100 - 2, 25), values[highest] * 0.97
 
 
 def mean_chart(days: Sequence[Day], *, key: str) -> SafeString:

@@ -180,7 +180,9 @@ def unit_totals(*, units: Units) -> list[UnitTotals]:
     sums: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
     for row in ProvinceDay.objects.values("province").annotate(**_SUMS):
         unit_id = places.unit_of(row["province"], units)
-        for name, value in _figures(row).items() if unit_id else ():
+        if unit_id is None:
+            continue
+        for name, value in _figures(row).items():
             sums[unit_id][name] += value
     return [
         UnitTotals(
@@ -206,7 +208,7 @@ def stands_as_published() -> bool:
     """Whether the reports to 6 November 2021 are those that were published, their days modelled:
     the pages then say so."""
     days = ProvinceDay.objects.filter(day__lte=PUBLISHED_TO)
-    return days.aggregate(sum=Sum("reported"))["sum"] == PUBLISHED_DOSES
+    return bool(days.aggregate(sum=Sum("reported"))["sum"] == PUBLISHED_DOSES)
 
 
 def province_by_code(*, code: str, units: Units) -> AdministrativeUnit | None:
@@ -233,10 +235,12 @@ def daily(
     if last:
         rows = rows.filter(day__lte=last)
     names = ("reported", "recorded", "doses", "people_first", "people_full", "boosters")
-    sums = rows.values("day").annotate(**{f"sum_{name}": FIGURES[name] for name in names})
-    return [
-        Day(row["day"], *(row[f"sum_{name}"] for name in names)) for row in sums.order_by("day")
-    ]
+    sums: Iterable[Mapping[str, Any]] = (
+        rows.order_by("day")
+        .values("day")
+        .annotate(**{f"sum_{name}": FIGURES[name] for name in names})
+    )
+    return [Day(row["day"], *(row[f"sum_{name}"] for name in names)) for row in sums]
 
 
 def without_gaps(days: Iterable[Day]) -> list[Day]:
@@ -272,7 +276,7 @@ class SiteTotals:
 
 
 def sites_of(province: AdministrativeUnit) -> list[SiteTotals]:
-    """The active sites of a province, most recorded doses first. Not for showing as they are: see
+    """The active sites of a province, by name. Not for showing as they are: see
     `rules.suppress_small_counts`."""
     recorded = dict(
         SiteDay.objects.filter(province=province)
@@ -282,7 +286,7 @@ def sites_of(province: AdministrativeUnit) -> list[SiteTotals]:
     )
     reported = _site_reports(province)
     sites = Site.objects.filter(province=province, is_active=True).order_by("name", "pk")
-    rows = [
+    return [
         SiteTotals(
             site.name,
             site.address,
@@ -292,7 +296,6 @@ def sites_of(province: AdministrativeUnit) -> list[SiteTotals]:
         )
         for site in sites
     ]
-    return sorted(rows, key=lambda row: -row.recorded)
 
 
 def _site_reports(province: AdministrativeUnit) -> dict[int, int]:

@@ -28,7 +28,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         initial={"date": f"{day_in_vietnam(now):%d/%m/%Y}"},
     )
     if request.method == "POST" and form.is_valid():
-        result = file_reports(rows=[form.row()], now=now, reported_by=request.user)
+        result = file_reports(rows=[form.row()], now=now, reported_by=posting.account)
         if not result.refused:
             doses = formatting.number(int(form.row().doses))
             messages.success(request, _("Filed: %(doses)s doses.") % {"doses": doses})

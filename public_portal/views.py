@@ -193,12 +193,14 @@ def statistics(request: HttpRequest) -> HttpResponse:
 # ── a province ────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class SiteRow:
-    """A site as it may be shown: None where a small count is suppressed."""
+    """A site as it may be shown: `withheld` names the figures that a small count takes out, None
+    is a site that never reported."""
 
     name: str
     on_platform: bool
     reported: int | None
     recorded: int | None
+    withheld: frozenset[str]
 
     @property
     def unrecorded(self) -> int | None:
@@ -208,12 +210,25 @@ class SiteRow:
 
 
 def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
-    """The sites with small counts taken out."""
-    shown = rules.suppress_small_counts([site.recorded for site in sites])
-    return [
-        SiteRow(site.name, site.on_platform, site.reported, recorded)
-        for site, recorded in zip(sites, shown, strict=True)
+    """The sites with small counts taken out: most recorded doses first, then, so that their place
+    tells nothing, those whose recorded doses are withheld, by name."""
+    recorded = rules.suppress_small_counts([site.recorded for site in sites])
+    reported = rules.suppress_small_counts([site.reported or 0 for site in sites])
+    rows = [
+        SiteRow(
+            site.name,
+            site.on_platform,
+            None if site.reported is None else shown_reported,
+            shown_recorded,
+            frozenset(
+                name
+                for name, shown in (("reported", shown_reported), ("recorded", shown_recorded))
+                if shown is None
+            ),
+        )
+        for site, shown_reported, shown_recorded in zip(sites, reported, recorded, strict=True)
     ]
+    return sorted(rows, key=lambda row: (row.recorded is None, -(row.recorded or 0), row.name))
 
 
 def rank_of(code: str, rows: list[UnitTotals]) -> int:
@@ -223,6 +238,7 @@ def rank_of(code: str, rows: list[UnitTotals]) -> int:
 
 
 @public_page(
+    columns=one_of("all"),
     period=one_of("recent"),
     page=lambda value: value.isascii() and value.isdigit() and len(value) < 5,
 )
@@ -246,7 +262,8 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         "page": Paginator(sites, SITES_A_PAGE).get_page(request.GET.get("page", 1)),
         "on_platform": sum(row.on_platform for row in sites),
         "on_paper": sum(not row.on_platform for row in sites),
-        "suppressed": any(row.recorded is None for row in sites),
+        "all_columns": request.GET.get("columns") == "all",
+        "suppressed": any(row.withheld for row in sites),
         **_charts(request, unit, period),
     }
     return render(request, "public_portal/province.html", context)
@@ -303,7 +320,9 @@ class _Echo:
         return line
 
 
-def _as_csv(name: str, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> HttpResponse:
+def _as_csv(
+    name: str, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]
+) -> StreamingHttpResponse:
     """Numbers and names of places only, so no cell can be a formula."""
 
     def lines() -> Iterator[str]:
@@ -320,7 +339,7 @@ def _as_csv(name: str, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]) 
 
 @require_safe
 @condition(etag_func=_file_etag)
-def provinces_csv(request: HttpRequest) -> HttpResponse:
+def provinces_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The sums by province; `?units=2025` for the 34."""
     units: selectors.Units = 2025 if request.GET.get("units") == "2025" else 2021
     rows = sorted(selectors.unit_totals(units=units), key=lambda row: row.code)
@@ -347,7 +366,7 @@ def _province_cells(row: UnitTotals) -> tuple[Any, ...]:
 
 @require_safe
 @condition(etag_func=_file_etag)
-def daily_csv(request: HttpRequest) -> HttpResponse:
+def daily_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Every province's days as the rollup has them; `?province=79` for one."""
     days = selectors.days_of(None)
     if code := request.GET.get("province"):
