@@ -1,7 +1,7 @@
 """Examples for the page of components: one form, one drawing and one record of each kind."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -161,7 +161,7 @@ def _hours() -> str:
 
 
 def _ages() -> str:
-    parts = (
+    parts: tuple[tuple[str, int, Literal["b1", "bbad"]], ...] = (
         ("< 12", 9120, "b1"),
         ("12–24", 6034, "b1"),
         ("24–48", 3938, "b1"),

@@ -107,7 +107,8 @@ class Country:
         wards: defaultdict[int, list[int]] = defaultdict(list)
         rows = AdministrativeUnit.objects.of_scheme(2021).filter(kind=UnitKind.WARD)
         for pk, district_province in rows.order_by("code").values_list("pk", "parent__parent"):
-            wards[district_province].append(pk)
+            if district_province is not None:
+                wards[district_province].append(pk)
         return dict(wards)
 
     def _sites(self) -> list[Site]:
