@@ -116,7 +116,7 @@ def register_menu() -> None:
             for group, order, text, model, icon, symbol, action in (
                 ("site", 20, _("Vaccine stock"), "lot", "box", "inventory_2", rights.SEE_RECORDS),
                 ("site", 30, _("Planned sessions"), "session", "cal", "event", rights.SEE_RECORDS),
-                ("records", 10, _("Doses"), "dose", "shot", "syringe", rights.SEE_RECORDS),
+                ("records", 10, _("Doses on record"), "dose", "shot", "syringe", rights.SEE_RECORDS),
                 ("records", 20, _("Visits"), "visit", "user", "badge", rights.SEE_RECORDS),
                 (
                     "records",
