@@ -87,7 +87,7 @@ def register_menu() -> None:
         ),
         StaffLink(
             "session",
-            _("Sessions of today"),
+            _("Session of today"),
             reverse_lazy(f"{page}:session"),
             icon="cal",
             symbol="event",
@@ -116,7 +116,15 @@ def register_menu() -> None:
             for group, order, text, model, icon, symbol, action in (
                 ("site", 20, _("Vaccine stock"), "lot", "box", "inventory_2", rights.SEE_RECORDS),
                 ("site", 30, _("Planned sessions"), "session", "cal", "event", rights.SEE_RECORDS),
-                ("records", 10, _("Doses on record"), "dose", "shot", "syringe", rights.SEE_RECORDS),
+                (
+                    "records",
+                    10,
+                    _("Doses on record"),
+                    "dose",
+                    "shot",
+                    "syringe",
+                    rights.SEE_RECORDS,
+                ),
                 ("records", 20, _("Visits"), "visit", "user", "badge", rights.SEE_RECORDS),
                 (
                     "records",

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import LineField, PhoneField
-from registration.forms.person import KINDS, NO_PAPER, AddPersonForm
+from registration.forms.person import KINDS, AddPersonForm
 from registration.models import DocumentKind
 from sites.models import SessionPart, Site, Vaccine
 from sites.services.people import QUERY_LIMIT
@@ -58,9 +58,7 @@ class WalkInForm(AddPersonForm):
             hints={
                 DocumentKind.CCCD.value: _("12 digits"),
                 DocumentKind.CMND.value: _("9 digits"),
-                NO_PAPER: _("Write down how you know who it is."),
             },
-            row=True,
         ),
     )
     address = LineField(label=_("Address"), required=False, max_length=200)
@@ -110,4 +108,4 @@ class SessionForm(Form):
     seats = forms.IntegerField(
         label=_("Seats"), min_value=1, max_value=20_000, initial=100, localize=False
     )
-    input_classes = {"seats": "w-4", "vaccine": "w-14"}
+    input_classes = {"seats": "w-4"}

@@ -121,6 +121,10 @@ class DoseForm(_DoseFields):
     )
     field_order = ("lot", "given_time", "vaccinator", "override_reason")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["given_time"].help_text = _("Leave it empty if it was just now.")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         time, today = data.get("given_time"), day_in_vietnam(self.now)
@@ -152,6 +156,10 @@ class PaperDoseForm(_DoseFields, WalkInForm):
         "vaccinator": "w-14",
     }
     remembered = ("lot", "given_on", "vaccinator")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["given_time"].help_text = _("Empty means 12:00.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

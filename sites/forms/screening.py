@@ -1,6 +1,5 @@
 """The screening form: its questions and vital signs are rows, so its fields are made of rows."""
 
-import copy
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Self
@@ -63,6 +62,7 @@ class ScreeningEntry(Form):
         return (self[name] for name in self.fields if name.startswith("vital_"))
 
     def has_decision(self) -> bool:
+        self.fields["decision"].required = True  # not asked in the first step, and never optional
         if self.cleaned_data["decision"]:
             return True
         self.add_error("decision", _("Choose what you decide."))
@@ -70,11 +70,11 @@ class ScreeningEntry(Form):
 
     def with_proposal(self, proposal: ScreeningOutcome) -> Self:
         """The same form with the proposal chosen, unless the doctor has chosen already."""
-        if self.data.get("decision"):
-            return self
-        data: Any = copy.copy(self.data)
-        data["decision"] = proposal.value
-        return type(self)(data)
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data["decision"] = data.get("decision") or proposal.value
+        form = type(self)(data)
+        form.fields["decision"].required = True
+        return form
 
 
 def screening_form(sheet: ScreeningForm) -> type[ScreeningEntry]:
