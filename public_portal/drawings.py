@@ -30,11 +30,12 @@ def figure_text(measure: Measure, value: object) -> str:
 
 
 def extremes(rows: Sequence[UnitTotals], measure: Measure) -> tuple[UnitTotals, ...]:
-    """The units with the highest and the lowest figure, or () where fewer than two have one."""
+    """The units with the highest and the lowest figure, or () where all show the same one."""
     known = [row for row in rows if getattr(row.totals, measure.attribute) is not None]
     known = [row for row in known if row.totals.doses]
     ranked = sorted(known, key=lambda row: getattr(row.totals, measure.attribute))
-    return (ranked[-1], ranked[0]) if len(ranked) > 1 else ()
+    shown = {figure_text(measure, getattr(row.totals, measure.attribute)) for row in ranked}
+    return (ranked[-1], ranked[0]) if len(shown) > 1 else ()
 
 
 def country_map(rows: Sequence[UnitTotals], measure: Measure, units: Units) -> SafeString:

@@ -22,10 +22,10 @@ from public_portal.selectors import SiteTotals, Totals, UnitTotals
 from registration.models import AdministrativeUnit
 from vaxplatform import figures, formatting
 from vaxplatform.components import Tab
-from vaxplatform.vietnam import day_in_vietnam
+from vaxplatform.vietnam import day_in_vietnam, search_key
 
 SORTS = {
-    "name": lambda row, _measure: row.name,
+    "name": lambda row, _measure: search_key(row.name),
     "rate": lambda row, measure: getattr(row.totals, measure.attribute) or -1,
     "doses": lambda row, _measure: row.totals.reported,
     "recorded": lambda row, _measure: row.totals.recorded,
@@ -79,7 +79,7 @@ class TableRow:
 def table_rows(rows: Iterable[UnitTotals], measure: Measure, sort: str) -> list[TableRow]:
     """The rows in the order of `sort` ("-rate"); equal ones by name."""
     key = SORTS[sort.removeprefix("-")]
-    ordered = sorted(rows, key=lambda row: row.name)
+    ordered = sorted(rows, key=lambda row: search_key(row.name))
     ordered.sort(key=lambda row: key(row, measure), reverse=sort.startswith("-"))
     return [
         TableRow(

@@ -210,6 +210,24 @@ def test_the_table_is_sorted_by_its_links(client, reported, sort, first, last):
     assert (len(names), names[0], names[-1]) == (63, first, last)
 
 
+def test_provinces_stand_in_the_order_of_the_vietnamese_alphabet_without_marks(client, reported):
+    names = names_in_order(text_of(client.get("/statistics/?sort=name")))
+    assert names[:6] == [
+        "An Giang",
+        "Bà Rịa - Vũng Tàu",
+        "Bắc Giang",
+        "Bắc Kạn",
+        "Bạc Liêu",
+        "Bắc Ninh",
+    ]
+
+
+def test_where_all_provinces_are_alike_no_highest_and_lowest_is_named(client, reported):
+    page = text_of(in_english(client).get("/statistics/?measure=unrecorded"))
+    assert "Highest:" not in page
+    assert "Highest:" in text_of(client.get("/statistics/"))
+
+
 def test_the_charts_show_the_main_stretch_and_not_the_quiet_years(client, reported):
     make_dose()
     refresh_all_statistics(timezone.now())
