@@ -17,6 +17,7 @@ import pytest
 
 from vaxplatform.runner import environment, locks, place, ports, processes, run, services
 from vaxplatform.runner.errors import RunnerError
+from vaxplatform.runner.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 HOLD = """
@@ -147,6 +148,18 @@ def test_a_killed_keeper_is_replaced_by_the_next_command_on_the_same_port(start,
     second = start()
     assert second.database == first.database
     assert answers(second.database)
+
+
+def test_killed_keepers_do_not_pile_up_socket_folders(data_dir, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(data_dir))
+    environment.read_environment()
+    first = Postgres(data_dir)._short_folder()
+    assert Postgres(data_dir)._short_folder() == first
+    first.rmdir()
+    second = Postgres(data_dir)._short_folder()
+    assert second.is_dir()
+    assert second != first
+    second.rmdir()
 
 
 def test_the_embedded_server_keeps_every_promise_of_durability(start):

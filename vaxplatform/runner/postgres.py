@@ -149,12 +149,22 @@ class Postgres:
     def _socket_folder(self) -> Path:
         folder = self.place.home / "sockets"
         if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
-            parent = Path(tempfile.mkdtemp(prefix="vaxplatform-"))
-            parent.chmod(0o711)
-            folder = parent / "sockets"
+            folder = self._short_folder() / "sockets"
         folder.mkdir(exist_ok=True)
         self.place.give(folder)
         return folder
+
+    def _short_folder(self) -> Path:
+        """One under the temporary folder: that of a killed predecessor, or a new one, noted."""
+        note = self.data_dir / "run" / "postgres.sockets"
+        if note.exists():
+            noted = Path(note.read_text())
+            if noted.is_dir() and not noted.is_symlink() and noted.stat().st_uid == os.geteuid():
+                return noted
+        made = Path(tempfile.mkdtemp(prefix="vaxplatform-"))
+        made.chmod(0o711)
+        note.write_text(str(made))
+        return made
 
     def _settings(self) -> dict[str, str]:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
