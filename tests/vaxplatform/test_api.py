@@ -61,7 +61,8 @@ def raising(error: Exception) -> Callable[[Any], Any]:
 
 
 def test_a_refusal_by_a_rule_is_409_with_its_code_and_sentence() -> None:
-    response = answer(raising(LotExpired()))
+    with translation.override("en"):
+        response = answer(raising(LotExpired()))
     assert response.status_code == 409
     assert response.data == {
         "code": "lot_expired",
