@@ -26,7 +26,7 @@ def transactions_per_second(script: str, *, clients: int, seconds: int) -> float
         answer = subprocess.run(
             [
                 _binary(),
-                *("--no-vacuum", "--protocol=prepared", f"--file={file.name}"),
+                *("--no-vacuum", "--protocol=simple", f"--file={file.name}"),
                 *(f"--client={clients}", f"--jobs={min(clients, 2)}", f"--time={seconds}"),
                 *("--host", database["HOST"], "--port", str(database["PORT"])),
                 *("--username", database["USER"], database["NAME"]),

@@ -10,6 +10,7 @@ from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.test import override_settings
 from django.urls import path
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, generics, serializers
 from rest_framework.permissions import AllowAny
