@@ -140,6 +140,7 @@ class _Recorder:
         self._find_citizens()
         self._apply_rules()
         self._insert()
+        self._answer_twins()
         return [self.outcomes[position] for position in range(len(self.items))]
 
     def _open(self) -> list[tuple[int, DoseItem]]:
@@ -164,6 +165,27 @@ class _Recorder:
                 self.outcomes[position] = exceptions.IdempotencyKeyReused()
             else:
                 first_seen[item.idempotency_key] = position
+
+    def _answer_twins(self) -> None:
+        """A refusal may come of the same request, recorded since we looked: then that is the answer.
+
+        What a twin has changed (the number taken, the last dose gone) is committed with its key.
+        """
+        refused = {
+            position: self.items[position]
+            for position, outcome in self.outcomes.items()
+            if isinstance(outcome, DomainError)
+        }
+        if not refused:
+            return
+        keys = {item.idempotency_key for item in refused.values()}
+        on_record = {
+            dose.idempotency_key: dose
+            for dose in Dose.objects.filter(idempotency_key__in=keys).select_related("citizen")
+        }
+        for position, item in refused.items():
+            if item.idempotency_key in on_record:
+                self.outcomes[position] = _as_retry(on_record[item.idempotency_key], item)
 
     def _choose_lots(self, *, hold: bool) -> None:
         """Find each item's lot at the site and refuse what it cannot give.

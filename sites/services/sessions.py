@@ -94,9 +94,11 @@ def book_appointment(
 ) -> Appointment:
     """Take a seat for a registration. The same booking again answers the same appointment.
 
-    Raises SessionOver, SessionFull, AlreadyBooked or RegistrationNotLive. Two clients for the last
+    Raises SiteNotActive, SessionOver, SessionFull, AlreadyBooked or RegistrationNotLive. Two clients for the last
     seat: the row's counter decides, one of them gets SessionFull.
     """
+    if not session.site.is_active:
+        raise exceptions.SiteNotActive
     registration = ShotRegistration.objects.select_for_update(no_key=True).get(pk=registration.pk)
     booked = Appointment.objects.filter(
         registration=registration, status=AppointmentStatus.BOOKED
@@ -112,11 +114,12 @@ def book_appointment(
     )
     registration.status = RegistrationStatus.SCHEDULED
     registration.save(update_fields=["status"])
+    # Conditions on the row itself only: a join would become a subquery, which PostgreSQL does not
+    # look at again after it has waited for the row.
     taken = Session.objects.filter(
         pk=session.pk,
         held_on__gte=day_in_vietnam(now),
         status__in=(SessionStatus.PLANNED, SessionStatus.OPEN),
-        site__is_active=True,
         seats_taken__lt=F("seats"),
     ).update(seats_taken=F("seats_taken") + 1)
     if not taken:
@@ -126,8 +129,6 @@ def book_appointment(
 
 def _why_no_seat(session: Session, now: datetime.datetime) -> Exception:
     session.refresh_from_db()
-    if not session.site.is_active:
-        return exceptions.SiteNotActive()
     over = session.held_on < day_in_vietnam(now) or session.status == SessionStatus.CLOSED
     return exceptions.SessionOver() if over else exceptions.SessionFull()
 

@@ -14,6 +14,7 @@ from public_portal.services.rollups import refresh_all_statistics
 from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
 from registration.selectors import provinces_in_use
 from registration.services.citizens import CitizenDetails
+from response_center.services.rounds import open_cases_for_stuck_certificates
 from sites.models import (
     Lot,
     Session,
@@ -95,6 +96,7 @@ class Country:
         )
         family = today.make_household(site=ours)
         today.leave_one_for_review(site=ours)
+        open_cases_for_stuck_certificates(self.now)
         report_wrongs(
             now=self.now, family=family, site=ours, paper_site=paper, agent=self.staff["dapung"]
         )
