@@ -297,6 +297,19 @@ class _Recorder:
                 else outcome
             )
 
+    def _answer_overtaken(self) -> None:
+        """An equal request may have been recorded while this one waited: answer its dose."""
+        refused = {
+            self.items[i].idempotency_key: i
+            for i, outcome in self.outcomes.items()
+            if isinstance(outcome, DomainError)
+            and not isinstance(outcome, exceptions.IdempotencyKeyReused)
+        }
+        doses = Dose.objects.filter(idempotency_key__in=refused) if refused else ()
+        for dose in doses:
+            position = refused[dose.idempotency_key]
+            self.outcomes[position] = _as_retry(dose, self.items[position])
+
     def _row(self, position: int, item: DoseItem) -> Dose:
         citizen, lot = self.citizens[position], self.lots[position]
         return Dose(
