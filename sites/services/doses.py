@@ -167,7 +167,7 @@ class _Recorder:
                 first_seen[item.idempotency_key] = position
 
     def _answer_twins(self) -> None:
-        """A refusal may come of the same request, recorded since we looked: then that is the answer.
+        """A refusal may come of the same request, recorded since we looked: answer that one.
 
         What a twin has changed (the number taken, the last dose gone) is committed with its key.
         """
@@ -296,19 +296,6 @@ class _Recorder:
                 if isinstance(outcome, Recorded)
                 else outcome
             )
-
-    def _answer_overtaken(self) -> None:
-        """An equal request may have been recorded while this one waited: answer its dose."""
-        refused = {
-            self.items[i].idempotency_key: i
-            for i, outcome in self.outcomes.items()
-            if isinstance(outcome, DomainError)
-            and not isinstance(outcome, exceptions.IdempotencyKeyReused)
-        }
-        doses = Dose.objects.filter(idempotency_key__in=refused) if refused else ()
-        for dose in doses:
-            position = refused[dose.idempotency_key]
-            self.outcomes[position] = _as_retry(dose, self.items[position])
 
     def _row(self, position: int, item: DoseItem) -> Dose:
         citizen, lot = self.citizens[position], self.lots[position]

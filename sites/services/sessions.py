@@ -94,8 +94,8 @@ def book_appointment(
 ) -> Appointment:
     """Take a seat for a registration. The same booking again answers the same appointment.
 
-    Raises SiteNotActive, SessionOver, SessionFull, AlreadyBooked or RegistrationNotLive. Two clients for the last
-    seat: the row's counter decides, one of them gets SessionFull.
+    Raises SiteNotActive, SessionOver, SessionFull, AlreadyBooked or RegistrationNotLive. Two
+    clients for the last seat: the row's counter decides, one of them gets SessionFull.
     """
     if not session.site.is_active:
         raise exceptions.SiteNotActive
