@@ -80,7 +80,7 @@ class SessionAdmin(RefusalInWords, ScopedAdmin):
     autocomplete_fields = ("site",)
     date_hierarchy = "held_on"
     fields = ("site", "campaign", "held_on", "part", "vaccine", "seats", "seats_taken", "status")
-    actions_detail = ("open_it", "close_it")
+    actions = ("open_it", "close_it")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Once planned, day and site stand; the status moves by its services only."""
@@ -95,26 +95,24 @@ class SessionAdmin(RefusalInWords, ScopedAdmin):
         planned = plan_session(**{name: form.cleaned_data[name] for name in names})
         obj.pk, obj.public_id = planned.pk, planned.public_id
 
-    def has_open_it_permission(self, request: HttpRequest) -> bool:
+    def has_open_it_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, rights.PLAN_SESSIONS)
 
-    @action(description=_("Open the session"), url_path="open", permissions=["open_it"])
-    def open_it(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return self._move(request, object_id, open_session)
+    @admin.action(description=_("Open the session"), permissions=["open_it"])
+    def open_it(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
+        self._move(request, rows, open_session)
 
-    @action(description=_("Close the session"), url_path="close", permissions=["open_it"])
-    def close_it(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return self._move(request, object_id, close_session)
+    @admin.action(description=_("Close the session"), permissions=["open_it"])
+    def close_it(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
+        self._move(request, rows, close_session)
 
-    def _move(self, request: HttpRequest, object_id: int, service: Any) -> HttpResponse:
-        session = self.get_queryset(request).filter(pk=object_id).first()
-        if session is None:
-            return redirect("admin:vaccination_sites_session_changelist")
-        try:
-            service(session=session, now=timezone.now())
-        except DomainError as refusal:
-            messages.error(request, refusal.detail)
-        return redirect("admin:vaccination_sites_session_change", object_id)
+    def _move(self, request: HttpRequest, rows: QuerySet[Session], service: Any) -> None:
+        """By the list's form, so with its CSRF token: a link must change nothing."""
+        for session in rows:
+            try:
+                service(session=session, now=timezone.now())
+            except DomainError as refusal:
+                messages.error(request, f"{session}: {refusal.detail}")
 
 
 @admin.register(Appointment)
@@ -138,7 +136,7 @@ class AppointmentAdmin(RefusalInWords, ScopedAdmin):
         )
         obj.pk = booked.pk
 
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, rights.PLAN_SESSIONS)
 
     @admin.action(description=_("Cancel the appointments"), permissions=["cancel"])
@@ -179,10 +177,10 @@ class LotAdmin(ScopedAdmin):
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("sites_staff:receive_lot")
 
-    def has_waste_permission(self, request: HttpRequest) -> bool:
+    def has_waste_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, rights.MANAGE_STOCK)
 
-    def has_recall_permission(self, request: HttpRequest) -> bool:
+    def has_recall_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return any(may(request.user, a) for a in (rights.MANAGE_STOCK, rights.RECALL_LOTS))
 
     @action(description=_("Write off doses"), url_path="waste", permissions=["waste"])

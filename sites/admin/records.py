@@ -88,7 +88,7 @@ class DoseAdmin(PersonalRecords):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("citizen")
 
-    def has_void_permission(self, request: HttpRequest) -> bool:
+    def has_void_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, rights.VOID_DOSE)
 
     @action(description=_("Void the dose"), url_path="void", permissions=["void"])

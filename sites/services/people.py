@@ -63,8 +63,9 @@ def find_people(
     is logged. Raises TooManyLookups or SearchNeedsMore.
     """
     text = " ".join(query[:QUERY_LIMIT].split())
-    if (citizen := _by_code(text, now)) is not None:
-        return _logged(Found([citizen], "code"), account, now)
+    if code := code_in(text):
+        citizen = find_by_check_in_code(code=code, now=now)
+        return _logged(Found([citizen] if citizen else [], "code"), account, now)
     # Counted before it is answered, and for itself: a refusal later must not give it back.
     _count_lookup(account=account, client=None, now=now)
     if "|" in text:
@@ -86,12 +87,6 @@ def find_people(
 def _logged(found: Found, account: Account, now: datetime.datetime) -> Found:
     log_lookups(people=found.people, account=account, purpose=AccessPurpose.CHECK_IN, now=now)
     return found
-
-
-def _by_code(text: str, now: datetime.datetime) -> Citizen | None:
-    """The person of a check-in code, bare or as the last part of an address."""
-    code = code_in(text)
-    return find_by_check_in_code(code=code, now=now) if code else None
 
 
 def papers_like(text: str) -> list[Paper]:
