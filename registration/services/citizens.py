@@ -1,6 +1,7 @@
 """Finding and registering people, sets at a time."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,10 +94,11 @@ class _Known:
             (c.search_name, c.date_of_birth, c.phone): c
             for c in Citizen.objects.filter(phone__in=phones)
         }
-        of_contacts = IdentityDocument.objects.filter(citizen__in=self.by_contact.values())
-        self.kinds: dict[int, set[str]] = {}
-        for citizen_id, kind in of_contacts.values_list("citizen_id", "kind"):
-            self.kinds.setdefault(citizen_id, set()).add(kind)
+        known = {c.pk for c in (*self.by_paper.values(), *self.by_contact.values())}
+        self.kinds: defaultdict[int, set[str]] = defaultdict(set)
+        on_file = IdentityDocument.objects.filter(citizen__in=known)
+        for citizen_id, kind in on_file.values_list("citizen_id", "kind"):
+            self.kinds[citizen_id].add(kind)
         self.on_record = frozenset(self.by_paper)
 
     def find(self, details: CitizenDetails) -> "Citizen | IdentityDoesNotMatch | None":
@@ -105,17 +107,23 @@ class _Known:
             if citizen is not None:
                 return citizen if agrees(citizen, details) else IdentityDoesNotMatch()
         namesake = self.by_contact.get(details.contact_key) if details.contact_key else None
-        if namesake is None or not namesake.pk:
-            return namesake
+        if namesake is None:
+            return None
         # A paper of a kind that the namesake has with another number: another person.
-        held = self.kinds.get(namesake.pk, set())
+        held = self.kinds[_key(namesake)]
         return None if any(paper.kind in held for paper in details.papers) else namesake
 
     def remember(self, details: CitizenDetails, citizen: Citizen) -> None:
         for paper in details.papers:
             self.by_paper.setdefault((paper.kind, paper.index), citizen)
+            self.kinds[_key(citizen)].add(paper.kind)
         if details.contact_key:
             self.by_contact.setdefault(details.contact_key, citizen)
+
+
+def _key(citizen: Citizen) -> int:
+    """Names a person within a resolution, also before she is saved: rows above 0, others below."""
+    return citizen.pk or -id(citizen)
 
 
 def _lock(people: Iterable[CitizenDetails]) -> None:

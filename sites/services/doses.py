@@ -253,7 +253,7 @@ class _Recorder:
             new = GivenDose(
                 item.dose_number, item.dose_kind, vaccine_id, day_in_vietnam(item.administered_at)
             )
-            others = history[citizen.pk or id(citizen)]
+            others = history[citizen.pk or -id(citizen)]
             refusal = order_refusal(new=new, others=others)
             if refusal is None and item.source == DoseSource.LIVE:
                 refusal = interval_refusal(
