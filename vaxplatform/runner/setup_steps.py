@@ -5,12 +5,14 @@ is safe to repeat. Progress goes to stderr; stdout carries the demo's logins onl
 """
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 import django
 
+from vaxplatform.runner.environment import BASE_DIR
 from vaxplatform.runner.terminal import say
 
 
@@ -68,7 +70,6 @@ def _seed_demo() -> bool:
 
 
 STEPS: tuple[Callable[[], bool], ...] = (
-    _command("compile_messages", "compiling the translations"),
     _migrate,
     _command("load_reference_data", "loading places, vaccines and rules"),
     _collect_static,
@@ -77,8 +78,16 @@ STEPS: tuple[Callable[[], bool], ...] = (
 )
 
 
+def compile_messages() -> None:
+    """In a process of its own: Django reads the catalogues while it sets up, and keeps them."""
+    say("compiling the translations")
+    command = [sys.executable, "manage.py", "compile_messages"]
+    subprocess.run(command, cwd=BASE_DIR, stdout=sys.stderr, check=True)
+
+
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vaxplatform.settings")
+    compile_messages()
     django.setup()
     from django.core.management import CommandError
 
