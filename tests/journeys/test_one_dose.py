@@ -1,11 +1,7 @@
 """One dose through the whole house, by the hands of citizen, nurse, doctor and official."""
 
-import json
-import re
-
 import pytest
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from django.utils import timezone
 from PIL import Image
@@ -16,61 +12,18 @@ from certificates.services.issuance import drain_due
 from public_portal.services.rollups import refresh_all_statistics
 from registration.models import Citizen
 from sites.models import Dose, Role
-from tests.factories import PASSWORD, make_lot, make_session, make_site, make_staff
+from tests.factories import make_lot, make_session, make_site, make_staff
+from tests.journeys.hands import (
+    check_page,
+    fill_the_rest,
+    press,
+    send,
+    sign_in_as_staff,
+    sign_in_by_phone,
+)
 from vaxplatform.invariants import INVARIANTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PHONE = "0912345678"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def check_page(page: Page) -> None:
-    """No violation of WCAG 2.2 AA, and nothing wider than the screen."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-def send(page: Page) -> None:
-    """Press the form's own button."""
-    with page.expect_navigation():
-        page.locator("main form button.btn:not(.btn--quiet):not(.btn--2)").first.click()
-
-
-def newest_code(messages) -> str:
-    line = json.loads(messages.read_text().splitlines()[-1])
-    return re.search(r"\b\d{6}\b", line["text"])[0]
-
-
-def sign_in_by_phone(page: Page, base: str, messages) -> None:
-    page.goto(f"{base}/account/")
-    check_page(page)
-    page.fill("[name=phone]", PHONE)
-    send(page)
-    page.fill("[name=code]", newest_code(messages))
-    send(page)
-
-
-def sign_in_as_staff(page: Page, base: str, account, path: str) -> None:
-    page.goto(f"{base}/staff/login/?next={path}")
-    page.fill("#id_username", account.username)
-    page.fill("#id_password", PASSWORD)
-    send(page)
-
-
-def fill_the_rest(page: Page) -> None:
-    """Choose where nothing is chosen: "no" where there is a no, else the first."""
-    for name in page.evaluate(
-        "[...new Set([...document.querySelectorAll('main input[type=radio]')].map(e => e.name))]"
-    ):
-        if not page.locator(f"input[name='{name}']:checked").count():
-            options = page.locator(f"input[name='{name}']")
-            no = page.locator(f"input[name='{name}'][value=no]")
-            (no if no.count() else options).first.check(force=True)
-    for select in page.locator("main select").all():
-        if not select.input_value():
-            select.select_option(index=1)
 
 
 def register(page: Page, base: str) -> None:
@@ -101,11 +54,6 @@ def register(page: Page, base: str) -> None:
             page.check("main [name=consent]", force=True)
         send(page)
     raise AssertionError(f"the registration did not end: {page.url} {page.inner_text('main')}")
-
-
-def press(page: Page, selector: str) -> None:
-    with page.expect_navigation():
-        page.locator(selector).first.click()
 
 
 def check_in(page: Page, base: str, number: str) -> None:
