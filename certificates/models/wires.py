@@ -4,10 +4,9 @@ They live on proxy models so that this app's migrations own them and `sites` kno
 consumers. Because PostgreSQL runs them, admin forms, bulk imports, COPY and raw SQL all enqueue.
 """
 
-import pgtrigger
-
 from registration.models import Citizen
 from sites.models import Dose
+from vaxplatform.wires import after_insert, after_update
 
 # The window, as vaxplatform.promise computes it; the settings travel with each connection and
 # raw SQL without them gets the promised 30 and 60 minutes.
@@ -88,22 +87,8 @@ class QueuedDose(Dose):
     class Meta:
         proxy = True
         triggers = [
-            pgtrigger.Trigger(
-                name="enqueue_new_doses",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func=ENQUEUE_NEW_DOSES,
-            ),
-            pgtrigger.Trigger(
-                name="follow_changed_doses",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=FOLLOW_CHANGED_DOSES,
-            ),
+            after_insert("enqueue_new_doses", ENQUEUE_NEW_DOSES),
+            after_update("follow_changed_doses", FOLLOW_CHANGED_DOSES),
         ]
 
 
@@ -113,12 +98,5 @@ class CertifiedCitizen(Citizen):
     class Meta:
         proxy = True
         triggers = [
-            pgtrigger.Trigger(
-                name="follow_changed_citizens",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=FOLLOW_CHANGED_CITIZENS,
-            ),
+            after_update("follow_changed_citizens", FOLLOW_CHANGED_CITIZENS),
         ]

@@ -1,9 +1,8 @@
 """The wires from doses and reports to the rollups: statement-level triggers on proxy models."""
 
-import pgtrigger
-
 from public_portal.models.report import DailyReport
 from sites.models import Dose, Site, Vaccine
+from vaxplatform.wires import after_delete, after_insert, after_update
 
 _DAY = "(d.administered_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
 
@@ -75,22 +74,8 @@ class CountedDose(Dose):
     class Meta:
         proxy = True
         triggers = [
-            pgtrigger.Trigger(
-                name="mark_new_doses",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func=MARK_NEW_DOSES,
-            ),
-            pgtrigger.Trigger(
-                name="mark_changed_doses",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=MARK_CHANGED_DOSES,
-            ),
+            after_insert("mark_new_doses", MARK_NEW_DOSES),
+            after_update("mark_changed_doses", MARK_CHANGED_DOSES),
         ]
 
 
@@ -100,14 +85,7 @@ class CountedSite(Site):
     class Meta:
         proxy = True
         triggers = [
-            pgtrigger.Trigger(
-                name="mark_moved_sites",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=MARK_MOVED_SITES,
-            ),
+            after_update("mark_moved_sites", MARK_MOVED_SITES),
         ]
 
 
@@ -117,14 +95,7 @@ class CountedVaccine(Vaccine):
     class Meta:
         proxy = True
         triggers = [
-            pgtrigger.Trigger(
-                name="mark_changed_vaccines",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=MARK_CHANGED_VACCINES,
-            ),
+            after_update("mark_changed_vaccines", MARK_CHANGED_VACCINES),
         ]
 
 
@@ -134,31 +105,13 @@ class CountedReport(DailyReport):
     class Meta:
         proxy = True
         triggers = [
-            pgtrigger.Trigger(
-                name="mark_new_reports",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func=_MARK_REPORTS.format(rows="new_rows"),
-            ),
-            pgtrigger.Trigger(
-                name="mark_changed_reports",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=_MARK_REPORTS.format(
+            after_insert("mark_new_reports", _MARK_REPORTS.format(rows="new_rows")),
+            after_update(
+                "mark_changed_reports",
+                _MARK_REPORTS.format(
                     rows="(SELECT province_id, day FROM old_rows"
                     " UNION SELECT province_id, day FROM new_rows) r"
                 ),
             ),
-            pgtrigger.Trigger(
-                name="mark_deleted_reports",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Delete,
-                referencing=pgtrigger.Referencing(old="old_rows"),
-                func=_MARK_REPORTS.format(rows="old_rows"),
-            ),
+            after_delete("mark_deleted_reports", _MARK_REPORTS.format(rows="old_rows")),
         ]
