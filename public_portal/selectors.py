@@ -15,6 +15,7 @@ from django.db.models import F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from public_portal.models import DailyReport, ProvinceDay, SiteDay, StatisticsVersion
+from public_portal.services.counting import COUNTS
 from registration.models import AdministrativeUnit, UnitKind, UnitSuccession
 from sites.models import Site, StaffPosting
 from sites.scoping import scope_to_posting
@@ -31,23 +32,19 @@ FIGURES = {
     "recorded": Coalesce(Sum("recorded"), 0),
     "doses": Coalesce(Sum(Coalesce("reported", "recorded")), 0),
     "people_first": Coalesce(Sum(Coalesce("reported_first", "people_first")), 0),
-    "people_first_recorded": Coalesce(Sum("people_first"), 0),
-    "people_full": Coalesce(Sum("people_full"), 0),
-    "boosters": Coalesce(Sum("boosters"), 0),
     "unrecorded": Coalesce(Sum(F("reported") - F("recorded"), filter=_REPORTED), 0),
 }
-_SUMS = {f"sum_{name}": figure for name, figure in FIGURES.items()}
-
-
-def _figures(row: Mapping[str, Any]) -> dict[str, int]:
-    """The sums of a row of `_SUMS` under their own names."""
-    return {name: row[f"sum_{name}"] for name in FIGURES}
+_SUMS = {
+    **{f"sum_{name}": figure for name, figure in FIGURES.items()},
+    **{f"count_{name}": Coalesce(Sum(name), 0) for name in COUNTS},
+}
 
 
 @dataclass(frozen=True)
 class Totals:
     """Sums over days. `doses` and `people_first` are headline figures; `unrecorded` is reported
     less recorded over the days with a report (below 0 where more was recorded than reported);
+    `counts` are the sums of what is counted of recorded doses (services.counting.COUNTS);
     `adults` are people aged 18 and over, None where nobody said how many."""
 
     reported: int = 0
@@ -55,11 +52,18 @@ class Totals:
     recorded: int = 0
     doses: int = 0
     people_first: int = 0
-    people_first_recorded: int = 0
-    people_full: int = 0
-    boosters: int = 0
     unrecorded: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     adults: int | None = None
+
+    @classmethod
+    def of(cls, sums: Mapping[str, int], *, adults: int | None) -> "Totals":
+        """From a row of `_SUMS`."""
+        return cls(
+            **{name: sums[f"sum_{name}"] for name in FIGURES},
+            counts={name: sums[f"count_{name}"] for name in COUNTS},
+            adults=adults,
+        )
 
     @property
     def doses_per_100(self) -> Decimal | None:
@@ -71,7 +75,7 @@ class Totals:
 
     @property
     def full_share(self) -> Decimal | None:
-        return share(self.people_full, self.adults)
+        return share(self.counts["people_full"], self.adults)
 
     @property
     def unrecorded_share(self) -> Decimal | None:
@@ -177,18 +181,19 @@ def unit_totals(*, units: Units) -> list[UnitTotals]:
     """The sums of each province of one reform, in the order of their names; those of 2025 add up
     their predecessors (UnitSuccession)."""
     places = _Places.read()
-    sums: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
-    for row in ProvinceDay.objects.values("province").annotate(**_SUMS):
+    sums: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
+    rows: Iterable[Mapping[str, Any]] = ProvinceDay.objects.values("province").annotate(**_SUMS)
+    for row in rows:
         unit_id = places.unit_of(row["province"], units)
         if unit_id is None:
             continue
-        for name, value in _figures(row).items():
-            sums[unit_id][name] += value
+        for name in _SUMS:
+            sums[unit_id][name] += row[name]
     return [
         UnitTotals(
             unit.code,
             unit.name,
-            Totals(**sums[unit.pk], adults=places.adults(unit)),
+            Totals.of(sums[unit.pk], adults=places.adults(unit)),
             tuple(places.by_id[pk].name for pk in places.parts.get(unit.pk, ())),
         )
         for unit in sorted(places.of_scheme(units), key=lambda unit: unit.name)
@@ -198,8 +203,8 @@ def unit_totals(*, units: Units) -> list[UnitTotals]:
 def country_totals() -> Totals:
     """The sums of the whole country; adults are those of the provinces of 2021."""
     adults = AdministrativeUnit.objects.of_scheme(2021).provinces()
-    return Totals(
-        **_figures(ProvinceDay.objects.aggregate(**_SUMS)),
+    return Totals.of(
+        ProvinceDay.objects.aggregate(**_SUMS),
         adults=adults.aggregate(adults=Sum("population_18_plus"))["adults"],
     )
 
@@ -234,13 +239,19 @@ def daily(
         rows = rows.filter(day__gte=first)
     if last:
         rows = rows.filter(day__lte=last)
-    names = ("reported", "recorded", "doses", "people_first", "people_full", "boosters")
-    sums: Iterable[Mapping[str, Any]] = (
-        rows.order_by("day")
-        .values("day")
-        .annotate(**{f"sum_{name}": FIGURES[name] for name in names})
-    )
-    return [Day(row["day"], *(row[f"sum_{name}"] for name in names)) for row in sums]
+    sums: Iterable[Mapping[str, Any]] = rows.order_by("day").values("day").annotate(**_SUMS)
+    return [
+        Day(
+            day=row["day"],
+            reported=row["sum_reported"],
+            recorded=row["sum_recorded"],
+            doses=row["sum_doses"],
+            people_first=row["sum_people_first"],
+            people_full=row["count_people_full"],
+            boosters=row["count_boosters"],
+        )
+        for row in sums
+    ]
 
 
 def without_gaps(days: Iterable[Day]) -> list[Day]:

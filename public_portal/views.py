@@ -30,7 +30,7 @@ SORTS = {
     "doses": lambda row, _measure: row.totals.reported,
     "recorded": lambda row, _measure: row.totals.recorded,
     "unrecorded": lambda row, _measure: row.totals.unrecorded,
-    "full": lambda row, _measure: row.totals.people_full,
+    "full": lambda row, _measure: row.totals.counts["people_full"],
     "adults": lambda row, _measure: row.totals.adults or 0,
 }
 RECENT_DAYS = 90
@@ -356,9 +356,9 @@ def _province_cells(row: UnitTotals) -> tuple[Any, ...]:
         totals.reported,
         totals.reported_first,
         totals.recorded,
-        totals.people_first_recorded,
-        totals.people_full,
-        totals.boosters,
+        totals.counts["people_first"],
+        totals.counts["people_full"],
+        totals.counts["boosters"],
         "" if rate is None else f"{rate:.2f}",
         totals.unrecorded,
     )

@@ -1,7 +1,13 @@
 """Reported totals, recorded rollups, and the wires that say what to count again."""
 
 from public_portal.models.report import DailyReport
-from public_portal.models.rollup import DirtyDay, ProvinceDay, SiteDay, StatisticsVersion
+from public_portal.models.rollup import (
+    DirtyDay,
+    DoseCounts,
+    ProvinceDay,
+    SiteDay,
+    StatisticsVersion,
+)
 from public_portal.models.wires import (
     CountedDose,
     CountedReport,
@@ -16,6 +22,7 @@ __all__ = [
     "CountedVaccine",
     "DailyReport",
     "DirtyDay",
+    "DoseCounts",
     "ProvinceDay",
     "SiteDay",
     "StatisticsVersion",

@@ -33,21 +33,30 @@ class DirtyDay(models.Model):
         return f"{self.day}"
 
 
-class SiteDay(models.Model):
-    """Recorded doses of one site, day (of administration, in Viet Nam) and vaccine.
+class DoseCounts(models.Model):
+    """What is counted of recorded doses besides their number, by services.counting.COUNTS.
 
     `people_first`: people whose first recorded dose ever this is; `people_full`: people whose
-    primary series this dose completes; each person counts once in the country.
+    primary series this dose completes; each person counts once in the country. A new column takes
+    `db_default=0`; `rebuild_statistics` then fills it for the past.
     """
+
+    people_first = models.PositiveIntegerField()
+    people_full = models.PositiveIntegerField()
+    boosters = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class SiteDay(DoseCounts):
+    """Recorded doses of one site, day (of administration, in Viet Nam) and vaccine."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="days")
     province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
     day = models.DateField()
     vaccine = models.ForeignKey(Vaccine, on_delete=models.PROTECT, related_name="+")
     doses = models.PositiveIntegerField()
-    people_first = models.PositiveIntegerField()
-    people_full = models.PositiveIntegerField()
-    boosters = models.PositiveIntegerField()
 
     class Meta:
         verbose_name = _("day of a site")
@@ -63,7 +72,7 @@ class SiteDay(models.Model):
         return f"site day {self.pk}"
 
 
-class ProvinceDay(models.Model):
+class ProvinceDay(DoseCounts):
     """A province's day: recorded doses summed over its sites, and reported doses.
 
     `reported` is empty where nobody reported: then, and only then, the headline figure is the
@@ -75,9 +84,6 @@ class ProvinceDay(models.Model):
     province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
     day = models.DateField()
     recorded = models.PositiveIntegerField()
-    people_first = models.PositiveIntegerField()
-    people_full = models.PositiveIntegerField()
-    boosters = models.PositiveIntegerField()
     reported = models.PositiveIntegerField(null=True)
     reported_first = models.PositiveIntegerField(null=True)
 

@@ -31,18 +31,29 @@ _EARLIER_FULL = _EARLIER.format(
     also="AND e.dose_kind = 'primary' AND e.dose_number >= ev.primary_doses",
 )
 
-SITE_COLUMNS = "site_id, province_id, day, vaccine_id, doses, people_first, people_full, boosters"
+# What is counted of the recorded doses besides their number: column → which dose counts (`d` the
+# dose, `v` its vaccine). A new figure is a line here and its column in models.DoseCounts; sums,
+# refresh, rebuild, drift check and `Totals.counts` follow.
+COUNTS = {
+    "people_first": f"NOT EXISTS ({_EARLIER_ANY})",
+    "people_full": "d.dose_kind = 'primary' AND d.dose_number >= v.primary_doses"
+    f" AND NOT EXISTS ({_EARLIER_FULL})",
+    "boosters": "d.dose_kind = 'booster'",
+}
+_NAMES = ", ".join(COUNTS)
+SITE_COLUMNS = f"site_id, province_id, day, vaccine_id, doses, {_NAMES}"
+
+
+def _for_each(template: str) -> str:
+    """`template` once for each count, as a part of a list of columns."""
+    return ", ".join(template.format(name=name, which=which) for name, which in COUNTS.items())
 
 
 def site_days(doses: str) -> str:
     """SQL of the SiteDay rows (SITE_COLUMNS) that `doses`, one of the two above, amount to."""
     return f"""
-        SELECT d.site_id, s.province_id, d.day, d.vaccine_id,
-               count(*) AS doses,
-               count(*) FILTER (WHERE NOT EXISTS ({_EARLIER_ANY})) AS people_first,
-               count(*) FILTER (WHERE d.dose_kind = 'primary' AND d.dose_number >= v.primary_doses
-                                  AND NOT EXISTS ({_EARLIER_FULL})) AS people_full,
-               count(*) FILTER (WHERE d.dose_kind = 'booster') AS boosters
+        SELECT d.site_id, s.province_id, d.day, d.vaccine_id, count(*) AS doses,
+               {_for_each("count(*) FILTER (WHERE {which}) AS {name}")}
           FROM ({doses}) d
           JOIN vaccination_sites_site s ON s.id = d.site_id
           JOIN vaccination_sites_vaccine v ON v.id = d.vaccine_id
@@ -51,9 +62,7 @@ def site_days(doses: str) -> str:
     """  # noqa: S608
 
 
-PROVINCE_COLUMNS = (
-    "province_id, day, recorded, people_first, people_full, boosters, reported, reported_first"
-)
+PROVINCE_COLUMNS = f"province_id, day, recorded, {_NAMES}, reported, reported_first"
 # Some provinces' days (parameters: province ids, days), or every one.
 OF_DAYS = """
     JOIN unnest(%s::bigint[], %s::date[]) k (province_id, day)
@@ -72,8 +81,7 @@ def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
     return f"""
         WITH recorded AS (
             SELECT r.province_id, r.day, sum(r.doses) AS recorded,
-                   sum(r.people_first) AS people_first, sum(r.people_full) AS people_full,
-                   sum(r.boosters) AS boosters
+                   {_for_each("sum(r.{name}) AS {name}")}
               FROM {sites} r {of.format(row="r")}
              GROUP BY r.province_id, r.day
         ), winning AS (
@@ -91,7 +99,6 @@ def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
              GROUP BY province_id, day
         )
         SELECT province_id, day, COALESCE(recorded, 0) AS recorded,
-               COALESCE(people_first, 0) AS people_first, COALESCE(people_full, 0) AS people_full,
-               COALESCE(boosters, 0) AS boosters, reported, reported_first
+               {_for_each("COALESCE({name}, 0) AS {name}")}, reported, reported_first
           FROM recorded FULL JOIN reported USING (province_id, day)
     """  # noqa: S608

@@ -125,7 +125,7 @@ _PROVINCE_DRIFT = """
                         WHERE m.province_id = COALESCE(t.province_id, c.province_id)
                           AND m.day = COALESCE(t.day, c.day))
 """
-_COUNTED = ("doses", "recorded", "people_first", "people_full", "boosters", "reported")
+_COUNTED = ("doses", "recorded", *counting.COUNTS, "reported")
 Row = dict[str, int]  # empty where there is none
 Drift = Sequence[tuple[int, datetime.date, int | None, Row, Row]]
 

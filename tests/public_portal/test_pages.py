@@ -155,7 +155,7 @@ def test_the_headline_takes_the_report_where_there_is_one_and_the_record_elsewhe
     refresh_all_statistics(timezone.now())
     totals = selectors.country_totals()
     assert (totals.doses, totals.reported, totals.recorded) == (11, 10, 2)
-    assert (totals.people_first, totals.people_first_recorded) == (7, 2)
+    assert (totals.people_first, totals.counts["people_first"]) == (7, 2)
     assert totals.unrecorded == 9
 
 

@@ -7,7 +7,16 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from public_portal.models import DailyReport, DirtyDay, ProvinceDay, SiteDay, StatisticsVersion
+from public_portal import selectors
+from public_portal.models import (
+    DailyReport,
+    DirtyDay,
+    DoseCounts,
+    ProvinceDay,
+    SiteDay,
+    StatisticsVersion,
+)
+from public_portal.services import counting
 from public_portal.services.rollups import (
     drift_from_a_recount,
     rebuild_statistics,
@@ -372,3 +381,9 @@ def test_versions_rise_with_every_counting():
         refresh_statistics()
         numbers.append(StatisticsVersion.objects.get().number)
     assert all(later == earlier + 1 for earlier, later in pairwise(numbers))
+
+
+def test_every_count_has_its_column_and_every_column_its_count():
+    columns = {field.name for field in DoseCounts._meta.get_fields()}
+    assert columns == set(counting.COUNTS)
+    assert set(selectors.country_totals().counts) == set(counting.COUNTS)
