@@ -1,5 +1,6 @@
 """Forms of the stock."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -13,7 +14,13 @@ from sites.services.stock import LOT_NUMBER_LIMIT, MOST_DOSES
 from vaxplatform.forms import FormMixin
 
 
-class ReceiveForm(FormMixin, forms.Form):
+class MovementForm(FormMixin, forms.Form):
+    """A movement of stock, named so that pressing twice moves once."""
+
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class ReceiveForm(MovementForm):
     """Doses that came in; the site is asked only of staff with several."""
 
     site = forms.ModelChoiceField(
@@ -48,7 +55,7 @@ class ReceiveForm(FormMixin, forms.Form):
             field.initial, field.empty_label = sites[0].pk, None
 
 
-class WasteForm(FormMixin, forms.Form):
+class WasteForm(MovementForm):
     """Doses to write off."""
 
     doses = forms.IntegerField(

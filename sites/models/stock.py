@@ -58,7 +58,10 @@ class MovementKind(models.TextChoices):
 
 
 class StockMovement(models.Model):
-    """A receipt or a waste, in doses. Insert only; use is the doses themselves."""
+    """A receipt or a waste, in doses. Insert only; use is the doses themselves.
+
+    `idempotency_key` names the submission: pressed twice, it moves once.
+    """
 
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=8, choices=MovementKind)
@@ -68,6 +71,7 @@ class StockMovement(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     at = models.DateTimeField(default=timezone.now)
+    idempotency_key = models.UUIDField(unique=True, null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("stock movement")

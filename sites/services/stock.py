@@ -1,6 +1,7 @@
 """Stock of a site: what came in, what was wasted, and lots that nobody may use any more."""
 
 import datetime
+import uuid
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -19,6 +20,18 @@ def _check_doses(doses: int) -> None:
         raise exceptions.NoDosesGiven
 
 
+def _write(movement: StockMovement, key: uuid.UUID | None) -> bool:
+    """Write the movement unless its key is on record; returns whether it was written now."""
+    if key is None:
+        movement.save()
+        return True
+    facts = {"lot", "kind", "doses", "reason", "by", "at"}
+    _movement, is_new = StockMovement.objects.get_or_create(
+        idempotency_key=key, defaults={name: getattr(movement, name) for name in facts}
+    )
+    return is_new
+
+
 @transaction.atomic
 def receive_lot(
     *,
@@ -29,10 +42,12 @@ def receive_lot(
     doses: int,
     by: Account | None,
     now: datetime.datetime,
+    idempotency_key: uuid.UUID | None = None,
 ) -> Lot:
     """Take `doses` of a lot into the site's stock; a lot that is there already grows.
 
-    Raises NoDosesGiven, LotNumberMissing, LotExpiryDiffers or LotRecalled.
+    The same key again moves nothing. Raises NoDosesGiven, LotNumberMissing, LotExpiryDiffers or
+    LotRecalled.
     """
     _check_doses(doses)
     number = " ".join(number.split())
@@ -45,27 +60,38 @@ def receive_lot(
         raise exceptions.LotExpiryDiffers(expires_on=f"{lot.expires_on:%d/%m/%Y}")
     if lot.recalled_at is not None:
         raise exceptions.LotRecalled
-    StockMovement.objects.create(lot=lot, kind=MovementKind.RECEIVED, doses=doses, by=by, at=now)
-    Lot.objects.filter(pk=lot.pk).update(doses_received=F("doses_received") + doses)
+    movement = StockMovement(lot=lot, kind=MovementKind.RECEIVED, doses=doses, by=by, at=now)
+    if _write(movement, idempotency_key):
+        Lot.objects.filter(pk=lot.pk).update(doses_received=F("doses_received") + doses)
     lot.refresh_from_db()
     return lot
 
 
 @transaction.atomic
 def waste_doses(
-    *, lot: Lot, doses: int, reason: str, by: Account | None, now: datetime.datetime
+    *,
+    lot: Lot,
+    doses: int,
+    reason: str,
+    by: Account | None,
+    now: datetime.datetime,
+    idempotency_key: uuid.UUID | None = None,
 ) -> Lot:
     """Write off doses that nobody can get: a broken vial, an opened one at the end of the day.
 
-    Raises NoDosesGiven, ReasonMissing or NotSoManyLeft; nothing is written then.
+    The same key again moves nothing. Raises NoDosesGiven, ReasonMissing or NotSoManyLeft; nothing
+    is written then.
     """
     _check_doses(doses)
     reason = " ".join(reason.split())[:REASON_LIMIT]
     if not reason:
         raise exceptions.ReasonMissing
-    StockMovement.objects.create(
+    movement = StockMovement(
         lot=lot, kind=MovementKind.WASTED, doses=doses, reason=reason, by=by, at=now
     )
+    if not _write(movement, idempotency_key):
+        lot.refresh_from_db()
+        return lot
     wasted = Lot.objects.filter(
         pk=lot.pk, doses_received__gte=F("doses_used") + F("doses_wasted") + doses
     ).update(doses_wasted=F("doses_wasted") + doses)

@@ -1,6 +1,7 @@
 """Roles as one table, and admin forms that stay within a posting."""
 
 import re
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -140,18 +141,22 @@ def test_a_manager_voids_a_dose_with_a_reason_and_a_recorder_does_not(client):
 def test_stock_comes_in_and_goes_by_its_pages(client):
     desk = Desk(doses=5)
     sign_in(client, desk.manager)
+    empty = client.get("/staff/stock/receive/").context["form"]
     body = {
         "site": desk.site.pk,
         "vaccine": desk.lot.vaccine_id,
         "number": desk.lot.number,
         "expires_on": "31/12/2030",
         "doses": "10",
+        "idempotency_key": empty["idempotency_key"].value(),
     }
-    assert client.post("/staff/stock/receive/", body).status_code == 302
+    for _pressed_twice in range(2):
+        assert client.post("/staff/stock/receive/", body).status_code == 302
     waste = f"/staff/stock/{desk.lot.pk}/waste/"
-    too_many = client.post(waste, {"doses": "99", "reason": "vỡ"})
+    broken = {"reason": "vỡ", "idempotency_key": uuid.uuid4()}
+    too_many = client.post(waste, {"doses": "99", **broken})
     assert too_many.context["form"].errors["doses"]
-    client.post(waste, {"doses": "2", "reason": "vỡ"})
+    client.post(waste, {"doses": "2", **broken})
     assert Lot.objects.get(pk=desk.lot.pk).doses_left == 13
     other = {**body, "site": make_site().pk}
     assert client.post("/staff/stock/receive/", other).context["form"].errors["site"]

@@ -1,6 +1,7 @@
 """Seats and doses in stock: never one more than there are."""
 
 import datetime
+import uuid
 
 import pytest
 from django.utils import timezone
@@ -142,6 +143,19 @@ def test_a_receipt_that_cannot_be_right_is_refused(over, refusal):
     with pytest.raises(refusal):
         receive(site, **over)
     assert Lot.objects.get().doses_received == 100
+
+
+def test_the_same_submission_of_stock_moves_it_once():
+    site, key, other = make_site(), uuid.uuid4(), uuid.uuid4()
+    receive(site, idempotency_key=key)
+    lot = receive(site, idempotency_key=key)
+    assert lot.doses_left == 100
+    for _time in range(2):
+        lot = waste_doses(
+            lot=lot, doses=3, reason="vỡ lọ", by=None, now=timezone.now(), idempotency_key=other
+        )
+    assert lot.doses_left == 97
+    assert [m.kind for m in StockMovement.objects.order_by("pk")] == ["received", "wasted"]
 
 
 def test_no_more_is_wasted_than_is_left():
