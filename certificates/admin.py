@@ -1,6 +1,6 @@
 """Certificates, jobs and keys in the staff's records: read here, changed through services."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -15,28 +15,16 @@ from certificates.services.issuance import try_again
 from certificates.services.revocation import revoke_certificate
 from sites.rights import REVOKE_CERTIFICATE, SEE_LOGS, SEE_RECORDS
 from sites.scoping import posting_of, scope_to_posting
-from vaxplatform.admin import BaseModelAdmin
+from vaxplatform.admin import BaseModelAdmin, ByRight
 from vaxplatform.errors import DomainError
 from vaxplatform.rights import may
 
 
-class ReadOnly(BaseModelAdmin):
-    """Seen by whose role has one of `seen_by`, within their posting; changed by nobody's hand."""
+class ReadOnly(ByRight, BaseModelAdmin):
+    """Seen by right, within the posting; changed by nobody's hand."""
 
-    seen_by: tuple[str, ...] = (SEE_RECORDS,)
+    may_see: ClassVar[tuple[str, ...]] = (SEE_RECORDS,)
     path_to_site = "dose__site"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return any(may(request.user, action) for action in self.seen_by)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Model] = super().get_queryset(request)
@@ -140,7 +128,7 @@ class IssuanceJobAdmin(ReadOnly):
 
 @admin.register(SigningKey)
 class SigningKeyAdmin(ReadOnly):
-    seen_by = (REVOKE_CERTIFICATE, SEE_LOGS)
+    may_see = (REVOKE_CERTIFICATE, SEE_LOGS)
     path_to_site = ""
     list_display = ("kid", "status", "not_before", "sign_until", "not_after", "is_signing")
     fields = ("kid", "status", "not_before", "sign_until", "not_after", "certificate_pem")

@@ -24,9 +24,9 @@ from certificates.services.revocation import revoked_hashes
 from certificates.services.verification import check_certificate
 from registration.services.access import AccessPurpose, log_access
 from sites.api.authentication import ClientAuthentication, IsApiClient
-from sites.api.doses import body_of
 from sites.models import ApiClient, Dose
 from sites.services.people import client_label
+from vaxplatform.api import body_of
 
 LIST_SECONDS = 300  # how old a list may be that a verifier or a cache keeps
 

@@ -5,10 +5,10 @@ searched for, and opening a record is kept where its owner can read it.
 """
 
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -25,8 +25,7 @@ from registration.models import (
 )
 from registration.selectors import name_matches
 from registration.services.access import AccessPurpose, log_access
-from vaxplatform import rights
-from vaxplatform.admin import BaseModelAdmin
+from vaxplatform.admin import BaseModelAdmin, ByRight
 from vaxplatform.crypto import blind_index
 from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import (
@@ -38,33 +37,7 @@ from vaxplatform.vietnam import (
 )
 
 
-class ByRight(BaseModelAdmin):
-    """Permissions by action names; "" means nobody but a superuser."""
-
-    right_to_view: ClassVar[str] = ""
-    right_to_edit: ClassVar[str] = ""
-
-    @staticmethod
-    def _may(request: HttpRequest, action: str) -> bool:
-        user = request.user
-        if not (user.is_active and getattr(user, "is_staff", False)):
-            return False
-        return bool(action) and (user.is_superuser or rights.may(user, action))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, self.right_to_view)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self._may(request, self.right_to_view)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, self.right_to_edit)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self._may(request, self.right_to_edit)
-
-
-class FoundOnly(ByRight):
+class FoundOnly(ByRight, BaseModelAdmin):
     """A list that is empty until something is searched for."""
 
     def matches(self, typed: str) -> Q:
@@ -96,7 +69,7 @@ def citizens_meant(typed: str) -> Q:
 
 @admin.register(Citizen)
 class CitizenAdmin(FoundOnly):
-    right_to_view = "browse_citizens"
+    may_see = ("browse_citizens",)
     list_display = ("full_name", "date_of_birth", "sex", "masked_phone", "province")
     list_select_related = ("province",)
     search_fields = ("search_name",)
@@ -137,7 +110,7 @@ class CitizenAdmin(FoundOnly):
 
 @admin.register(ShotRegistration)
 class ShotRegistrationAdmin(FoundOnly):
-    right_to_view = "browse_citizens"
+    may_see = ("browse_citizens",)
     list_display = ("code", "citizen_name", "dose_number", "wanted_on", "wanted_half", "status")
     list_select_related = ("citizen", "group")
     list_filter = ("status",)
@@ -160,9 +133,9 @@ class ShotRegistrationAdmin(FoundOnly):
 
 
 @admin.register(AdministrativeUnit)
-class AdministrativeUnitAdmin(ByRight):
-    right_to_view = "see_records"
-    right_to_edit = "edit_rules"
+class AdministrativeUnitAdmin(ByRight, BaseModelAdmin):
+    may_see = ("see_records",)
+    may_change = may_add = "edit_rules"
     list_display = ("full_name", "code", "kind", "scheme", "parent", "valid_from", "valid_to")
     list_select_related = ("parent",)
     list_filter = ("scheme", "kind")
@@ -185,23 +158,23 @@ class AdministrativeUnitAdmin(ByRight):
 
 
 @admin.register(PriorityGroup)
-class PriorityGroupAdmin(ByRight):
-    right_to_view = "see_records"
-    right_to_edit = "edit_rules"
+class PriorityGroupAdmin(ByRight, BaseModelAdmin):
+    may_see = ("see_records",)
+    may_change = may_add = "edit_rules"
     list_display = ("number", "name_vi", "name_en", "citation", "valid_from")
 
 
 @admin.register(MedicalHistoryQuestion)
-class MedicalHistoryQuestionAdmin(ByRight):
-    right_to_view = "see_records"
-    right_to_edit = "edit_rules"
+class MedicalHistoryQuestionAdmin(ByRight, BaseModelAdmin):
+    may_see = ("see_records",)
+    may_change = may_add = "edit_rules"
     list_display = ("position", "question_vi", "question_en", "asked_of")
     list_display_links = ("question_vi",)
 
 
 @admin.register(SmsMessage)
-class SmsMessageAdmin(ByRight):
-    right_to_view = "see_logs"
+class SmsMessageAdmin(ByRight, BaseModelAdmin):
+    may_see = ("see_logs",)
     list_display = ("created_at", "masked_phone", "is_code", "status", "attempts", "sent_at")
     list_filter = ("status", "is_code")
     fields = (
@@ -226,8 +199,8 @@ class SmsMessageAdmin(ByRight):
 
 
 @admin.register(RecordAccess)
-class RecordAccessAdmin(ByRight):
-    right_to_view = "see_logs"
+class RecordAccessAdmin(ByRight, BaseModelAdmin):
+    may_see = ("see_logs",)
     list_display = ("at", "account", "client", "purpose", "citizen")
     list_select_related = ("account", "citizen")
     list_filter = ("purpose",)
@@ -235,11 +208,11 @@ class RecordAccessAdmin(ByRight):
 
 
 @admin.register(Account)
-class AccountAdmin(ByRight):
+class AccountAdmin(ByRight, BaseModelAdmin):
     """Logins are closed and opened here; passwords and roles have their own commands and forms."""
 
-    right_to_view = "manage_staff"
-    right_to_edit = "manage_staff"
+    may_see = ("manage_staff",)
+    may_change = "manage_staff"
     list_display = ("username", "full_name", "is_staff", "is_active", "last_login")
     list_filter = ("is_active",)
     search_fields = ("username", "full_name")
@@ -249,6 +222,3 @@ class AccountAdmin(ByRight):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Staff logins only: citizens' phones are nobody's to browse."""
         return super().get_queryset(request).filter(is_staff=True, is_superuser=False)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False

@@ -1,32 +1,20 @@
 """Cases in the staff records: to read only; they are worked on at /staff/cases/."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from response_center.models import Case, CaseEvent
 from response_center.selectors import cases_in_reach
-from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES, role_allows
+from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES
 from sites.scoping import posting_of
-from vaxplatform.admin import BaseModelAdmin, BaseTabularInline
+from vaxplatform.admin import BaseModelAdmin, BaseTabularInline, ByRight
 
 
-class _ReadOnly:
+class _ReadOnly(ByRight):
     """Seen by who may see cases, within reach of their posting; changed by nobody here."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return any(role_allows(request.user, a) for a in (WORK_CASES, ANSWER_CASES, SEE_BOARD))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    may_see = (WORK_CASES, ANSWER_CASES, SEE_BOARD)
 
 
 class CaseEventInline(_ReadOnly, BaseTabularInline):

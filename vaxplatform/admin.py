@@ -1,6 +1,6 @@
 """The staff's back office at /staff/: admin forms in our colours, without deletion."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -11,6 +11,7 @@ from unfold.sites import UnfoldAdminSite
 
 from vaxplatform.demo.logins import logins
 from vaxplatform.forms import FormMixin
+from vaxplatform.rights import may
 
 
 class StaffSignInForm(FormMixin, AdminAuthenticationForm):
@@ -53,6 +54,31 @@ class BaseModelAdmin(WithoutDeletion, ModelAdmin):
     list_per_page = 50
     warn_unsaved_form = True
     compressed_fields = True
+
+
+class ByRight:
+    """Permissions by actions (vaxplatform.rights), for admin classes and inlines alike.
+
+    `may_see`: any of these actions shows the rows. `may_change`, `may_add`: the action that allows
+    it; "" for nobody, so that rows are read only unless a class says otherwise.
+    """
+
+    may_see: ClassVar[tuple[str, ...]] = ()
+    may_change: ClassVar[str] = ""
+    may_add: ClassVar[str] = ""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return any(may(request.user, action) for action in self.may_see)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        seen = any(may(request.user, action) for action in self.may_see)
+        return seen or self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.may_change) and may(request.user, self.may_change)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.may_add) and may(request.user, self.may_add)
 
 
 class BaseTabularInline(WithoutDeletion, TabularInline):

@@ -16,6 +16,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
@@ -133,3 +134,14 @@ class Pages(PageNumberPagination):
         whole = super().get_paginated_response_schema(schema)
         whole["properties"].pop("previous")
         return whole
+
+
+def body_of(request: Request) -> Any:
+    """The JSON that was sent; 413 when it is too large, 400 by field when it is no JSON."""
+    request._request.body  # noqa: B018 - reading it is what holds it to the size limit
+    try:
+        return request.data
+    except exceptions.ParseError as error:
+        raise exceptions.ValidationError(
+            {"non_field_errors": [_("The request is not valid JSON.")]}
+        ) from error

@@ -10,33 +10,15 @@ from django.shortcuts import redirect
 from sites import rights
 from sites.models import Session, Site
 from sites.scoping import posting_of, scope_to_posting
-from vaxplatform.admin import BaseModelAdmin
+from vaxplatform.admin import BaseModelAdmin, ByRight
 from vaxplatform.errors import DomainError
-from vaxplatform.rights import may
 
 
-class ScopedAdmin(BaseModelAdmin):
-    """`site_path`: from a row to its site ("" for the site itself, None for rows of no site).
-
-    `may_change`, `may_add`: the action that allows it; "" for nobody.
-    """
+class ScopedAdmin(ByRight, BaseModelAdmin):
+    """`site_path`: from a row to its site ("" for the site itself, None for rows of no site)."""
 
     site_path: ClassVar[str | None] = "site"
-    may_see: ClassVar[str] = rights.SEE_RECORDS
-    may_change: ClassVar[str] = ""
-    may_add: ClassVar[str] = ""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, self.may_see)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, self.may_see) or self.has_change_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self.may_change) and may(request.user, self.may_change)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(self.may_add) and may(request.user, self.may_add)
+    may_see = (rights.SEE_RECORDS,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -56,17 +38,10 @@ class ScopedAdmin(BaseModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class ReadOnlyInline:
+class ReadOnlyInline(ByRight):
     """Rows below their parent that nobody edits."""
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, rights.SEE_RECORDS)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    may_see = (rights.SEE_RECORDS,)
 
 
 class RefusalInWords:

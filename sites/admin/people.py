@@ -53,7 +53,7 @@ class PostingForm(forms.ModelForm):
 
 @admin.register(StaffPosting)
 class StaffPostingAdmin(ScopedAdmin):
-    may_see = rights.MANAGE_STAFF
+    may_see = (rights.MANAGE_STAFF,)
     may_change = rights.MANAGE_STAFF
     may_add = rights.MANAGE_STAFF
     form = PostingForm
@@ -94,7 +94,7 @@ class StaffPostingAdmin(ScopedAdmin):
 
 @admin.register(ApiClient)
 class ApiClientAdmin(ScopedAdmin):
-    may_see = rights.MANAGE_STAFF
+    may_see = (rights.MANAGE_STAFF,)
     may_change = rights.MANAGE_STAFF
     may_add = rights.MANAGE_STAFF
     list_display = ("name", "site", "is_active", "created_at")

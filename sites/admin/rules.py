@@ -1,13 +1,11 @@
 """Vaccines, intervals and screening forms: the medical rules, as rows with their citations."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from sites import rights
 from sites.admin.base import ScopedAdmin
 from sites.models import IntervalRule, ScreeningForm, ScreeningQuestion, Vaccine, VitalBound
-from vaxplatform.admin import BaseTabularInline
-from vaxplatform.rights import may
+from vaxplatform.admin import BaseTabularInline, ByRight
 
 
 class RuleAdmin(ScopedAdmin):
@@ -34,19 +32,12 @@ class IntervalRuleAdmin(RuleAdmin):
     autocomplete_fields = ("province",)
 
 
-class RuleInline(BaseTabularInline):
+class RuleInline(ByRight, BaseTabularInline):
     """Part of a form's version: whoever edits the rules edits it."""
 
     show_change_link = False
-
-    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return may(request.user, rights.SEE_RECORDS)
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return may(request.user, rights.EDIT_RULES)
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return may(request.user, rights.EDIT_RULES)
+    may_see = (rights.SEE_RECORDS,)
+    may_change = may_add = rights.EDIT_RULES
 
 
 class QuestionInline(RuleInline):

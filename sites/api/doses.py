@@ -19,21 +19,10 @@ from sites.api.authentication import ClientAuthentication, IsApiClient
 from sites.api.validation import MOST_ITEMS, Invalid, read_items
 from sites.models import ApiClient, Dose
 from sites.services.doses import DoseItem, Outcome, Recorded, record_doses
-from vaxplatform.api import domain_answer
+from vaxplatform.api import body_of, domain_answer
 from vaxplatform.promise import certificate_expected_by
 
 Result = tuple[int, dict[str, Any]]
-
-
-def body_of(request: Request) -> Any:
-    """The JSON that was sent; 413 when it is too large, 400 by field when it is no JSON."""
-    request._request.body  # noqa: B018 - reading it is what holds it to the size limit
-    try:
-        return request.data
-    except exceptions.ParseError as error:
-        raise exceptions.ValidationError(
-            {"non_field_errors": [_("The request is not valid JSON.")]}
-        ) from error
 
 
 def client_of(request: Request) -> ApiClient:

@@ -20,13 +20,14 @@ from registration.services.check_in_codes import code_in, find_by_check_in_code
 from registration.services.citizens import find_or_create_citizen
 from sites import exceptions
 from sites.api import serializers
-from sites.api.doses import ClientView, body_of, client_of
+from sites.api.doses import ClientView, client_of
 from sites.api.fields import Errors, Reader, identifier, text
 from sites.api.validation import read_details
 from sites.models import ApiClient, Session, Site
 from sites.selectors import doses_of
 from sites.services.people import look_up_for_client, papers_like, visible_to_client
 from sites.services.visits import check_in
+from vaxplatform.api import body_of
 from vaxplatform.errors import InvalidInput
 from vaxplatform.vietnam import (
     day_in_vietnam,
