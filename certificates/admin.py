@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from certificates.causes import cause_in_words
 from certificates.models import Certificate, IssuanceJob, SigningKey
 from certificates.services.issuance import try_again
 from certificates.services.revocation import revoke_certificate
@@ -93,19 +94,24 @@ class CertificateAdmin(ReadOnly):
 
 @admin.register(IssuanceJob)
 class IssuanceJobAdmin(ReadOnly):
-    list_display = ("dose", "state", "due_at", "deadline_at", "attempts", "last_error")
+    list_display = ("dose", "state", "due_at", "deadline_at", "attempts", "cause")
     list_filter = ("state",)
     list_select_related = ("dose__site",)
     search_fields = ("dose__public_id__exact",)
     search_help_text = gettext_lazy("The whole dose ID")
     fields = (
         *("dose", "state", "due_at", "deadline_at", "next_at"),
-        *("attempts", "last_error", "queued_at"),
+        *("attempts", "cause", "queued_at"),
     )
+    readonly_fields = ("cause",)
     actions = ("try_again",)
     ordering = ("due_at",)
 
     has_revoke_permission = has_revoke_permission
+
+    @admin.display(description=gettext_lazy("why not"))
+    def cause(self, job: IssuanceJob) -> str:
+        return cause_in_words(job.last_error)
 
     @admin.action(description=gettext_lazy("Try again"), permissions=["revoke"])
     def try_again(self, request: HttpRequest, jobs: QuerySet[IssuanceJob]) -> None:

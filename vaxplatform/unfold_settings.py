@@ -21,6 +21,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "4px",
     "STYLES": [lambda request: static("vaxplatform/staff.css")],
+    "SCRIPTS": [lambda request: static("vaxplatform/staff.js")],
     "COLORS": {
         # --act #0a5f86 is 600, --brand #0b3a4d about 800; the steps between keep the hue
         "primary": {

@@ -21,12 +21,14 @@ class CertificateStatus(models.TextChoices):
 class Certificate(models.Model):
     """One signed HCERT of one dose. `hcert` is the QR's text (`HC1:…`), signed once."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
     dose = models.ForeignKey(
         Dose, verbose_name=_("dose"), on_delete=models.PROTECT, related_name="certificates"
     )
     uvci = models.CharField(_("certificate ID"), max_length=80, unique=True)
-    hcert = models.TextField()
+    hcert = models.TextField(_("text of the QR code"))
     key = models.ForeignKey(
         SigningKey,
         verbose_name=_("signing key"),

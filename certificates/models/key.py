@@ -18,9 +18,11 @@ class SigningKey(models.Model):
         _("key identifier"), max_length=16, unique=True, help_text=_("8 bytes, hex")
     )
     certificate_pem = models.TextField(_("certificate (PEM)"))
-    csca_pem = models.TextField()
+    csca_pem = models.TextField(_("country authority (PEM)"))
     csca_signature = models.TextField(
-        blank=True, help_text=_("The country authority's word for this key, for trust lists.")
+        _("country authority's signature"),
+        blank=True,
+        help_text=_("The country authority's word for this key, for trust lists."),
     )
     status = models.CharField(
         _("status"), max_length=11, choices=KeyStatus, default=KeyStatus.ACTIVE

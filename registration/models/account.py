@@ -33,8 +33,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     full_name = models.CharField(_("full name"), max_length=100, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    language = models.CharField(max_length=2, default="vi")
-    created_at = models.DateTimeField(default=timezone.now)
+    language = models.CharField(_("language"), max_length=2, default="vi")
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     objects = AccountManager()
 

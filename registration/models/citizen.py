@@ -37,9 +37,11 @@ class IdentityCheck(models.TextChoices):
 class Citizen(models.Model):
     """One person. Several phones may speak for a person, and one phone for several people."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
     full_name = models.CharField(_("full name"), max_length=100)
-    search_name = models.CharField(max_length=100, editable=False)
+    search_name = models.CharField(_("name for searching"), max_length=100, editable=False)
     date_of_birth = models.CharField(
         _("date of birth"), max_length=10, help_text=_("YYYY, YYYY-MM or YYYY-MM-DD")
     )
@@ -64,7 +66,7 @@ class Citizen(models.Model):
     identity_check = models.CharField(
         _("identity check"), max_length=12, choices=IdentityCheck, default=IdentityCheck.NOT_CHECKED
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("citizen")
@@ -148,11 +150,15 @@ class IdentityDocument(models.Model):
 class RecordAccess(models.Model):
     """Who looked at a person's record, when and why. Insert only; the citizen can read it."""
 
-    citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="accesses")
-    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
-    client = models.CharField(max_length=80, blank=True)
-    purpose = models.CharField(max_length=40)
-    at = models.DateTimeField(default=timezone.now)
+    citizen = models.ForeignKey(
+        Citizen, verbose_name=_("person"), on_delete=models.CASCADE, related_name="accesses"
+    )
+    account = models.ForeignKey(
+        Account, verbose_name=_("account"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    client = models.CharField(_("system"), max_length=80, blank=True)
+    purpose = models.CharField(_("purpose"), max_length=40)
+    at = models.DateTimeField(_("at what time"), default=timezone.now)
 
     class Meta:
         verbose_name = _("record access")

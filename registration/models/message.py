@@ -47,14 +47,16 @@ class SmsMessage(models.Model):
     A code's text is blanked once it is sent; the row stays for the budgets.
     """
 
-    phone = models.CharField(max_length=16)
-    text = models.TextField()
-    is_code = models.BooleanField(default=False)
-    status = models.CharField(max_length=8, choices=SmsStatus, default=SmsStatus.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_at = models.DateTimeField(default=timezone.now)
-    created_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    phone = models.CharField(_("phone"), max_length=16)
+    text = models.TextField(_("text"))
+    is_code = models.BooleanField(_("is a code"), default=False)
+    status = models.CharField(
+        _("status"), max_length=8, choices=SmsStatus, default=SmsStatus.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_at = models.DateTimeField(_("next try at"), default=timezone.now)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("SMS")

@@ -14,11 +14,11 @@ from registration.models.citizen import Citizen, Sex
 class PriorityGroup(models.Model):
     """One of the groups of Decision 3355/QĐ-BYT, in force from `valid_from`."""
 
-    number = models.PositiveSmallIntegerField(unique=True)
-    name_vi = models.CharField(max_length=200)
-    name_en = models.CharField(max_length=200)
-    citation = models.CharField(max_length=200)
-    valid_from = models.DateField()
+    number = models.PositiveSmallIntegerField(_("number"), unique=True)
+    name_vi = models.CharField(_("name in Vietnamese"), max_length=200)
+    name_en = models.CharField(_("name in English"), max_length=200)
+    citation = models.CharField(_("citation"), max_length=200)
+    valid_from = models.DateField(_("valid from"))
 
     class Meta:
         verbose_name = _("priority group")
@@ -66,14 +66,24 @@ LIVE_REGISTRATION = (
 class ShotRegistration(models.Model):
     """A wish to be vaccinated; an appointment (in `sites`) joins it to a session."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
     code = models.CharField(_("registration code"), max_length=12, unique=True)
-    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="registrations")
+    citizen = models.ForeignKey(
+        Citizen, verbose_name=_("person"), on_delete=models.PROTECT, related_name="registrations"
+    )
     registered_by = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="registrations"
+        Account,
+        verbose_name=_("registered by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="registrations",
     )
     dose_number = models.PositiveSmallIntegerField(_("dose number"))
-    dose_kind = models.CharField(max_length=10, choices=DoseKind, default=DoseKind.PRIMARY)
+    dose_kind = models.CharField(
+        _("dose kind"), max_length=10, choices=DoseKind, default=DoseKind.PRIMARY
+    )
     group = models.ForeignKey(
         PriorityGroup, verbose_name=_("priority group"), on_delete=models.PROTECT
     )
@@ -84,10 +94,10 @@ class ShotRegistration(models.Model):
     )
     consented_at = models.DateTimeField(_("consented at"))
     status = models.CharField(
-        max_length=10, choices=RegistrationStatus, default=RegistrationStatus.SUBMITTED
+        _("status"), max_length=10, choices=RegistrationStatus, default=RegistrationStatus.SUBMITTED
     )
-    status_reason = models.CharField(max_length=200, blank=True)
-    submitted_at = models.DateTimeField(default=timezone.now)
+    status_reason = models.CharField(_("status reason"), max_length=200, blank=True)
+    submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("shot registration")
@@ -130,10 +140,10 @@ class CheckInCode(models.Model):
 class MedicalHistoryQuestion(models.Model):
     """A question of the registration form, answered yes, no or unknown."""
 
-    code = models.SlugField(max_length=40, unique=True)
-    position = models.PositiveSmallIntegerField()
-    question_vi = models.CharField(max_length=200)
-    question_en = models.CharField(max_length=200)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("place in the list"))
+    question_vi = models.CharField(_("question in Vietnamese"), max_length=200)
+    question_en = models.CharField(_("question in English"), max_length=200)
     asked_of = models.CharField(
         _("asked of"), max_length=6, choices=Sex, blank=True, help_text=_("empty: of everybody")
     )

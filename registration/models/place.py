@@ -37,19 +37,26 @@ class AdministrativeUnit(models.Model):
     wards) or 2025 (34 provinces, wards, no districts: 19/2025/QĐ-TTg). A code may stand in both.
     """
 
-    scheme = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=8, choices=UnitKind)
-    code = models.CharField(max_length=5)
-    name = models.CharField(max_length=100)
-    full_name = models.CharField(max_length=120)
-    search_name = models.CharField(max_length=120)
+    scheme = models.PositiveSmallIntegerField(_("reform"))
+    kind = models.CharField(_("kind"), max_length=8, choices=UnitKind)
+    code = models.CharField(_("code"), max_length=5)
+    name = models.CharField(_("name"), max_length=100)
+    full_name = models.CharField(_("full name"), max_length=120)
+    search_name = models.CharField(_("name for searching"), max_length=120)
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+        "self",
+        verbose_name=_("part of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
     )
-    valid_from = models.DateField(null=True, blank=True)
-    valid_to = models.DateField(null=True, blank=True)
-    population = models.PositiveIntegerField(null=True, blank=True)
-    population_18_plus = models.PositiveIntegerField(null=True, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    population = models.PositiveIntegerField(_("population"), null=True, blank=True)
+    population_18_plus = models.PositiveIntegerField(
+        _("population aged 18 and over"), null=True, blank=True
+    )
     successors: "models.ManyToManyField[AdministrativeUnit, UnitSuccession]" = (
         models.ManyToManyField(
             "self", through="UnitSuccession", symmetrical=False, related_name="predecessors"

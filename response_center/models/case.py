@@ -80,48 +80,84 @@ class Case(models.Model):
     `said_date_of_birth` ("YYYY[-MM[-DD]]") name the person, and `phone` was proven by a code.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
     number = models.CharField(_("case number"), max_length=12, unique=True)
     kind = models.CharField(_("about"), max_length=20, choices=CaseKind)
-    status = models.CharField(max_length=10, choices=CaseStatus, default=CaseStatus.OPEN)
-    level = models.CharField(max_length=8, choices=CaseLevel, default=CaseLevel.SITE)
+    status = models.CharField(
+        _("status"), max_length=10, choices=CaseStatus, default=CaseStatus.OPEN
+    )
+    level = models.CharField(_("level"), max_length=8, choices=CaseLevel, default=CaseLevel.SITE)
     phone = models.CharField(_("phone"), max_length=16, blank=True)
-    language = models.CharField(max_length=2, default="vi")
+    language = models.CharField(_("language"), max_length=2, default="vi")
     citizen = models.ForeignKey(
-        Citizen, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+        Citizen,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cases",
     )
     dose = models.ForeignKey(
-        Dose, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+        Dose,
+        verbose_name=_("dose"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cases",
     )
     site = models.ForeignKey(
-        Site, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+        Site,
+        verbose_name=_("site"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cases",
     )
     province = models.ForeignKey(
-        AdministrativeUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        AdministrativeUnit,
+        verbose_name=_("province"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     description = models.TextField(_("in the citizen's words"), blank=True)
     said_full_name = models.CharField(_("full name"), max_length=100, blank=True)
     said_date_of_birth = models.CharField(_("date of birth"), max_length=10, blank=True)
     said_vaccine = models.ForeignKey(
-        Vaccine, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Vaccine,
+        verbose_name=_("vaccine, as told"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    said_lot_number = models.CharField(max_length=30, blank=True)
-    said_administered_on = models.DateField(null=True, blank=True)
-    said_dose_number = models.PositiveSmallIntegerField(null=True, blank=True)
-    said_dose_kind = models.CharField(max_length=10, choices=DoseKind, default=DoseKind.PRIMARY)
-    opened_at = models.DateTimeField(default=timezone.now)
+    said_lot_number = models.CharField(_("lot number, as told"), max_length=30, blank=True)
+    said_administered_on = models.DateField(_("day of the shot, as told"), null=True, blank=True)
+    said_dose_number = models.PositiveSmallIntegerField(
+        _("dose number, as told"), null=True, blank=True
+    )
+    said_dose_kind = models.CharField(
+        _("kind of dose, as told"), max_length=10, choices=DoseKind, default=DoseKind.PRIMARY
+    )
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
     due_at = models.DateTimeField(_("answer due"))
-    first_answer_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    first_answer_at = models.DateTimeField(_("first answer at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name=_("claimed by"),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
         related_name="claimed_cases",
     )
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    rejection_reason = models.CharField(max_length=20, choices=RejectionReason, blank=True)
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    rejection_reason = models.CharField(
+        _("rejection reason"), max_length=20, choices=RejectionReason, blank=True
+    )
 
     class Meta:
         verbose_name = _("case")
@@ -169,14 +205,20 @@ class Case(models.Model):
 class CaseEvent(models.Model):
     """A step in a case's history. Insert only; `is_public` ones are shown to the citizen."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    case = models.ForeignKey(
+        Case, verbose_name=_("case"), on_delete=models.CASCADE, related_name="events"
     )
-    verb = models.CharField(max_length=20, choices=CaseVerb)
-    note = models.TextField(blank=True)
-    is_public = models.BooleanField(default=True)
+    at = models.DateTimeField(_("at what time"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("by whom"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    verb = models.CharField(_("step"), max_length=20, choices=CaseVerb)
+    note = models.TextField(_("note"), blank=True)
+    is_public = models.BooleanField(_("shown to the citizen"), default=True)
 
     class Meta:
         verbose_name = _("step of a case")

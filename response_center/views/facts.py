@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from certificates.causes import cause_in_words
 from registration.models import IdentityCheck
 from response_center.models import Case, CaseEvent, CaseKind
 from response_center.views.show import answers_of
@@ -129,7 +130,7 @@ def diagnosis_of(case: Case, doses: Sequence[Dose], now: datetime.datetime) -> l
         )
     job = getattr(case.dose, "issuance", None) if case.dose else None
     if job is not None and job.last_error:
-        checks.append(Check(_("Why the certificate failed"), job.last_error, "bad"))
+        checks.append(Check(_("Why the certificate failed"), cause_in_words(job.last_error), "bad"))
     return checks
 
 

@@ -85,7 +85,8 @@ def screening_form(sheet: ScreeningForm) -> type[ScreeningEntry]:
             label=str(question),
             choices=ANSWERS,
             widget=RadioCards(row=True),
-            error_messages={"required": _("Answer yes, no or unknown.")},
+            # Named, because the list of what is missing stands far above the questions.
+            error_messages={"required": _("Not answered: %(question)s.") % {"question": question}},
         )
     for bound in sheet.bounds.all():
         fields[f"vital_{bound.sign}"] = _vital_field(bound)
@@ -102,7 +103,7 @@ def _vital_field(bound: VitalBound) -> VitalField:
         decimal_places=1,
         widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "required": _("Measure and enter this value."),
+            "required": _("Measure and enter: %(sign)s.") % {"sign": bound.get_sign_display()},
             "invalid": _("Enter a number, for example 36.5."),
         },
     )

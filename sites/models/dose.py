@@ -41,33 +41,64 @@ class Dose(models.Model):
     `residence_province` is the citizen's province on that day. `lot` is the site's stock row.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="doses")
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
+    citizen = models.ForeignKey(
+        Citizen, verbose_name=_("person"), on_delete=models.PROTECT, related_name="doses"
+    )
     dose_number = models.PositiveSmallIntegerField(_("dose number"))
     dose_kind = models.CharField(_("kind of dose"), max_length=10, choices=DoseKind)
-    vaccine = models.ForeignKey(Vaccine, on_delete=models.PROTECT, related_name="doses")
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="doses")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="doses")
+    vaccine = models.ForeignKey(
+        Vaccine, verbose_name=_("vaccine"), on_delete=models.PROTECT, related_name="doses"
+    )
+    lot = models.ForeignKey(
+        Lot, verbose_name=_("lot"), on_delete=models.PROTECT, related_name="doses"
+    )
+    site = models.ForeignKey(
+        Site, verbose_name=_("site"), on_delete=models.PROTECT, related_name="doses"
+    )
     residence_province = models.ForeignKey(
-        AdministrativeUnit, on_delete=models.PROTECT, related_name="+"
+        AdministrativeUnit,
+        verbose_name=_("residence province"),
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     session = models.ForeignKey(
-        Session, null=True, blank=True, on_delete=models.PROTECT, related_name="doses"
+        Session,
+        verbose_name=_("session"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="doses",
     )
     visit = models.ForeignKey(
-        Visit, null=True, blank=True, on_delete=models.PROTECT, related_name="doses"
+        Visit,
+        verbose_name=_("visit"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="doses",
     )
     administered_at = models.DateTimeField(_("administered at"))
     recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
     vaccinator = models.CharField(_("vaccinator"), max_length=100)
     source = models.CharField(_("source"), max_length=5, choices=DoseSource)
-    status = models.CharField(max_length=8, choices=DoseStatus, default=DoseStatus.RECORDED)
+    status = models.CharField(
+        _("status"), max_length=8, choices=DoseStatus, default=DoseStatus.RECORDED
+    )
     void_reason = models.CharField(_("reason for voiding"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("recorded by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    api_client = models.ForeignKey(ApiClient, null=True, on_delete=models.PROTECT)
-    idempotency_key = models.UUIDField(unique=True)
+    api_client = models.ForeignKey(
+        ApiClient, verbose_name=_("system"), null=True, on_delete=models.PROTECT
+    )
+    idempotency_key = models.UUIDField(_("request number"), unique=True)
     request_digest = models.BinaryField(max_length=32)
 
     class Meta:

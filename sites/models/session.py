@@ -47,17 +47,25 @@ class SessionStatus(models.TextChoices):
 class Session(models.Model):
     """One day, or half of one, of vaccination at a site. `seats_taken` counts live appointments."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="sessions")
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT)
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
+    site = models.ForeignKey(
+        Site, verbose_name=_("site"), on_delete=models.PROTECT, related_name="sessions"
+    )
+    campaign = models.ForeignKey(
+        Campaign, verbose_name=_("campaign"), null=True, blank=True, on_delete=models.PROTECT
+    )
     held_on = models.DateField(_("held on"))
     part = models.CharField(_("part of the day"), max_length=9, choices=SessionPart)
     vaccine = models.ForeignKey(
         Vaccine, verbose_name=_("vaccine"), null=True, blank=True, on_delete=models.PROTECT
     )
     seats = models.PositiveIntegerField(_("seats"), default=100)
-    seats_taken = models.PositiveIntegerField(default=0, editable=False)
-    status = models.CharField(max_length=8, choices=SessionStatus, default=SessionStatus.PLANNED)
+    seats_taken = models.PositiveIntegerField(_("seats taken"), default=0, editable=False)
+    status = models.CharField(
+        _("status"), max_length=8, choices=SessionStatus, default=SessionStatus.PLANNED
+    )
 
     class Meta:
         verbose_name = _("session")
@@ -86,14 +94,19 @@ class AppointmentStatus(models.TextChoices):
 class Appointment(models.Model):
     """A registration's seat in a session."""
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="appointments")
+    session = models.ForeignKey(
+        Session, verbose_name=_("session"), on_delete=models.PROTECT, related_name="appointments"
+    )
     registration = models.ForeignKey(
-        ShotRegistration, on_delete=models.PROTECT, related_name="appointments"
+        ShotRegistration,
+        verbose_name=_("registration"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
     )
     status = models.CharField(
-        max_length=9, choices=AppointmentStatus, default=AppointmentStatus.BOOKED
+        _("status"), max_length=9, choices=AppointmentStatus, default=AppointmentStatus.BOOKED
     )
-    booked_at = models.DateTimeField(default=timezone.now)
+    booked_at = models.DateTimeField(_("booked at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("appointment")

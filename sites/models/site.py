@@ -14,7 +14,9 @@ from registration.models import AdministrativeUnit
 class Site(models.Model):
     """A place where people are vaccinated: a commune station, a hospital, a school hall."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=160)
     province = models.ForeignKey(
@@ -36,7 +38,7 @@ class Site(models.Model):
         help_text=_("Off: the site works on paper and enters its doses later."),
     )
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("vaccination site")
@@ -69,14 +71,27 @@ class StaffPosting(models.Model):
     """
 
     account = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posting"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        on_delete=models.CASCADE,
+        related_name="posting",
     )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     site = models.ForeignKey(
-        Site, null=True, blank=True, on_delete=models.PROTECT, related_name="postings"
+        Site,
+        verbose_name=_("site"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="postings",
     )
     province = models.ForeignKey(
-        AdministrativeUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        AdministrativeUnit,
+        verbose_name=_("province"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     class Meta:
@@ -99,10 +114,12 @@ class ApiClient(models.Model):
     """A system that records doses for one site; its token is kept as a hash only."""
 
     name = models.CharField(_("name"), max_length=80)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="api_clients")
+    site = models.ForeignKey(
+        Site, verbose_name=_("site"), on_delete=models.PROTECT, related_name="api_clients"
+    )
     token_digest = models.BinaryField(max_length=32, unique=True)
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("API client")

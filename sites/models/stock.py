@@ -19,15 +19,19 @@ class Lot(models.Model):
     `doses_wasted` are the sums of its stock movements (checked by `check_invariants`).
     """
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="lots")
-    vaccine = models.ForeignKey(Vaccine, on_delete=models.PROTECT, related_name="lots")
+    site = models.ForeignKey(
+        Site, verbose_name=_("site"), on_delete=models.PROTECT, related_name="lots"
+    )
+    vaccine = models.ForeignKey(
+        Vaccine, verbose_name=_("vaccine"), on_delete=models.PROTECT, related_name="lots"
+    )
     number = models.CharField(_("lot number"), max_length=30)
     expires_on = models.DateField(_("expires on"))
     doses_received = models.PositiveIntegerField(_("doses received"), default=0)
     doses_used = models.PositiveIntegerField(_("doses used"), default=0)
     doses_wasted = models.PositiveIntegerField(_("doses wasted"), default=0)
     recalled_at = models.DateTimeField(_("recalled at"), null=True, blank=True)
-    recall_reason = models.CharField(max_length=200, blank=True)
+    recall_reason = models.CharField(_("recall reason"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("lot")
@@ -63,14 +67,20 @@ class StockMovement(models.Model):
     `idempotency_key` names the submission: pressed twice, it moves once.
     """
 
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="movements")
-    kind = models.CharField(max_length=8, choices=MovementKind)
+    lot = models.ForeignKey(
+        Lot, verbose_name=_("lot"), on_delete=models.PROTECT, related_name="movements"
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=MovementKind)
     doses = models.PositiveIntegerField(_("doses"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("by whom"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(_("at what time"), default=timezone.now)
     idempotency_key = models.UUIDField(unique=True, null=True, blank=True, editable=False)
 
     class Meta:

@@ -20,7 +20,7 @@ class Vaccine(models.Model):
     holder_code = models.CharField(_("EU holder code"), max_length=60)
     prophylaxis_code = models.CharField(_("EU prophylaxis code"), max_length=20)
     primary_doses = models.PositiveSmallIntegerField(_("doses of the primary series"))
-    source = models.CharField(max_length=200, blank=True)
+    source = models.CharField(_("source"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("vaccine")
@@ -53,22 +53,39 @@ class IntervalRule(models.Model):
     """
 
     first_vaccine = models.ForeignKey(
-        Vaccine, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        Vaccine,
+        verbose_name=_("vaccine before"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
     )
     next_vaccine = models.ForeignKey(
-        Vaccine, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        Vaccine,
+        verbose_name=_("vaccine after"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
     )
-    dose_kind = models.CharField(max_length=10, choices=DoseKind)
-    min_days = models.PositiveSmallIntegerField()
-    max_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    dose_kind = models.CharField(_("dose kind"), max_length=10, choices=DoseKind)
+    min_days = models.PositiveSmallIntegerField(_("least days"))
+    max_days = models.PositiveSmallIntegerField(_("most days"), null=True, blank=True)
     province = models.ForeignKey(
-        AdministrativeUnit, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        AdministrativeUnit,
+        verbose_name=_("province"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
     )
-    valid_from = models.DateField(null=True, blank=True)
-    valid_to = models.DateField(null=True, blank=True)
-    citation = models.CharField(max_length=200)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    citation = models.CharField(_("citation"), max_length=200)
     to_confirm = models.BooleanField(
-        default=False, help_text=_("Not read in a primary text yet: an official must confirm it.")
+        _("to be confirmed"),
+        default=False,
+        help_text=_("Not read in a primary text yet: an official must confirm it."),
     )
 
     objects = EffectiveQuerySet.as_manager()
@@ -95,14 +112,14 @@ class IntervalRule(models.Model):
 class ScreeningForm(models.Model):
     """A version of the ministry's screening form."""
 
-    version = models.CharField(max_length=20, unique=True)
-    citation = models.CharField(max_length=200)
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True, blank=True)
+    version = models.CharField(_("version"), max_length=20, unique=True)
+    citation = models.CharField(_("citation"), max_length=200)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
     observation_minutes = models.PositiveSmallIntegerField(
         _("minutes of observation after the injection"), default=30
     )
-    to_confirm = models.BooleanField(default=False)
+    to_confirm = models.BooleanField(_("to be confirmed"), default=False)
 
     objects = EffectiveQuerySet.as_manager()
 
@@ -125,12 +142,16 @@ class ScreeningOutcome(models.TextChoices):
 class ScreeningQuestion(models.Model):
     """A yes/no question of a form, and what a yes proposes."""
 
-    form = models.ForeignKey(ScreeningForm, on_delete=models.CASCADE, related_name="questions")
-    code = models.SlugField(max_length=40)
-    position = models.PositiveSmallIntegerField()
-    text_vi = models.CharField(max_length=300)
-    text_en = models.CharField(max_length=300)
-    outcome_if_yes = models.CharField(max_length=15, choices=ScreeningOutcome)
+    form = models.ForeignKey(
+        ScreeningForm, verbose_name=_("form"), on_delete=models.CASCADE, related_name="questions"
+    )
+    code = models.SlugField(_("code"), max_length=40)
+    position = models.PositiveSmallIntegerField(_("place in the list"))
+    text_vi = models.CharField(_("text in Vietnamese"), max_length=300)
+    text_en = models.CharField(_("text in English"), max_length=300)
+    outcome_if_yes = models.CharField(
+        _("outcome of a yes"), max_length=15, choices=ScreeningOutcome
+    )
 
     class Meta:
         verbose_name = _("screening question")
@@ -164,14 +185,22 @@ class BoundApplies(models.TextChoices):
 class VitalBound(models.Model):
     """The range in which a vital sign allows vaccination on a form (both ends allowed)."""
 
-    form = models.ForeignKey(ScreeningForm, on_delete=models.CASCADE, related_name="bounds")
-    sign = models.CharField(max_length=12, choices=VitalSign)
-    minimum = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
-    maximum = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
-    unit = models.CharField(max_length=12)
-    applies = models.CharField(max_length=20, choices=BoundApplies, default=BoundApplies.ALWAYS)
+    form = models.ForeignKey(
+        ScreeningForm, verbose_name=_("form"), on_delete=models.CASCADE, related_name="bounds"
+    )
+    sign = models.CharField(_("vital sign"), max_length=12, choices=VitalSign)
+    minimum = models.DecimalField(
+        _("minimum"), max_digits=5, decimal_places=1, null=True, blank=True
+    )
+    maximum = models.DecimalField(
+        _("maximum"), max_digits=5, decimal_places=1, null=True, blank=True
+    )
+    unit = models.CharField(_("unit"), max_length=12)
+    applies = models.CharField(
+        _("applies"), max_length=20, choices=BoundApplies, default=BoundApplies.ALWAYS
+    )
     outcome = models.CharField(
-        max_length=15, choices=ScreeningOutcome, default=ScreeningOutcome.DEFER
+        _("outcome"), max_length=15, choices=ScreeningOutcome, default=ScreeningOutcome.DEFER
     )
 
     class Meta:

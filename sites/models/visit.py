@@ -27,22 +27,43 @@ class VisitStatus(models.TextChoices):
 class Visit(models.Model):
     """One person's presence at one session. `number` is the ticket called out, 1 up a session."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="visits")
-    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="visits")
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
+    session = models.ForeignKey(
+        Session, verbose_name=_("session"), on_delete=models.PROTECT, related_name="visits"
+    )
+    citizen = models.ForeignKey(
+        Citizen, verbose_name=_("person"), on_delete=models.PROTECT, related_name="visits"
+    )
     appointment = models.OneToOneField(
-        Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="visit"
+        Appointment,
+        verbose_name=_("appointment"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="visit",
     )
     number = models.PositiveIntegerField(_("ticket"))
-    status = models.CharField(max_length=11, choices=VisitStatus, default=VisitStatus.CHECKED_IN)
-    checked_in_at = models.DateTimeField(default=timezone.now)
-    checked_in_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    status = models.CharField(
+        _("status"), max_length=11, choices=VisitStatus, default=VisitStatus.CHECKED_IN
     )
-    observed_until = models.DateTimeField(null=True, blank=True)
-    discharged_at = models.DateTimeField(null=True, blank=True)
+    checked_in_at = models.DateTimeField(_("checked in at"), default=timezone.now)
+    checked_in_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("checked in by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    observed_until = models.DateTimeField(_("observed until"), null=True, blank=True)
+    discharged_at = models.DateTimeField(_("discharged at"), null=True, blank=True)
     discharged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("discharged by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     one_person_reason = models.CharField(
         _("why one person screened and injected"), max_length=300, blank=True
@@ -84,17 +105,23 @@ class Screening(models.Model):
     form's bounds). `proposal` is the form's, `decision` the doctor's.
     """
 
-    visit = models.OneToOneField(Visit, on_delete=models.PROTECT, related_name="screening")
-    form = models.ForeignKey(ScreeningForm, on_delete=models.PROTECT)
-    answers = models.JSONField(default=dict)
-    vitals = models.JSONField(default=dict)
-    proposal = models.CharField(max_length=15, choices=ScreeningOutcome)
-    decision = models.CharField(max_length=15, choices=ScreeningOutcome)
-    override_reason = models.CharField(max_length=300, blank=True)
-    screened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    visit = models.OneToOneField(
+        Visit, verbose_name=_("visit"), on_delete=models.PROTECT, related_name="screening"
     )
-    screened_at = models.DateTimeField(default=timezone.now)
+    form = models.ForeignKey(ScreeningForm, verbose_name=_("form"), on_delete=models.PROTECT)
+    answers = models.JSONField(_("answers"), default=dict)
+    vitals = models.JSONField(_("vitals"), default=dict)
+    proposal = models.CharField(_("proposal"), max_length=15, choices=ScreeningOutcome)
+    decision = models.CharField(_("decision"), max_length=15, choices=ScreeningOutcome)
+    override_reason = models.CharField(_("override reason"), max_length=300, blank=True)
+    screened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("screened by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    screened_at = models.DateTimeField(_("screened at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("screening")

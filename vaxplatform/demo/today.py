@@ -282,7 +282,9 @@ class Today:
         item = dose_item(key="review", citizen=details, lot=lot, given_at=given_at, source="paper")
         dose = record_dose(item=item, site=site, now=self.now).dose
         IssuanceJob.objects.filter(pk=dose.pk).update(
-            state=JobState.NEEDS_REVIEW, attempts=5, last_error="the name has no Latin letter"
+            state=JobState.NEEDS_REVIEW,
+            attempts=5,
+            last_error="a family name needs at least one Latin letter",
         )
         return dose
 
