@@ -15,7 +15,10 @@ def main(files: list[str]) -> int:
         for line in Path(name).read_text().splitlines()
         if line
     )
-    command = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-color"]
+    # The lock names every package, so the resolver must decide nothing: asked for `coverage[toml]`
+    # by another package it would look past our pin of `coverage` and take the newest.
+    command = [sys.executable, "-m", "pip", "install"]
+    command += ["--require-hashes", "--no-deps", "--no-color"]
     for name in files:
         command += ["-r", name]
     pip = subprocess.Popen(
