@@ -5,6 +5,7 @@ import uuid
 import pghistory
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models.key import SigningKey
@@ -17,7 +18,7 @@ class CertificateStatus(models.TextChoices):
     SUPERSEDED = "superseded", _("Replaced")
 
 
-@pghistory.track(exclude=["hcert"])
+@pghistory.track(exclude=["hcert", "revocation_batch"])
 class Certificate(models.Model):
     """One signed HCERT of one dose. `hcert` is the QR's text (`HC1:…`), signed once."""
 
@@ -42,6 +43,16 @@ class Certificate(models.Model):
     )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     end_reason = models.CharField(_("reason of the end"), max_length=200, blank=True)
+
+    revocation_batch = models.ForeignKey(
+        "certificates.RevocationBatch",
+        verbose_name=_("revocation batch"),
+        on_delete=models.SET_NULL,
+        related_name="certificates",
+        null=True,
+        blank=True,
+        editable=False,
+    )
 
     class Meta:
         verbose_name = _("certificate")
@@ -68,8 +79,61 @@ class Certificate(models.Model):
                 name="certificate_not_live_by_uvci",
                 condition=~Q(status=CertificateStatus.LIVE),
             ),
+            models.Index(
+                fields=["id"],
+                name="certificate_ended_unbatched",
+                condition=~Q(status=CertificateStatus.LIVE) & Q(revocation_batch__isnull=True),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="certificate_live_by_expires_at",
+                condition=Q(status=CertificateStatus.LIVE),
+            ),
             models.Index(fields=["issued_at"], name="certificate_by_issued_at"),
         ]
 
     def __str__(self) -> str:
         return f"certificate {self.public_id}"
+
+
+class CopyFormat(models.TextChoices):
+    SMART_HEALTH_CARD = "shc", _("SMART Health Card")
+    DDCC = "ddcc", _("WHO DDCC:VS")
+
+
+class CertificateCopy(models.Model):
+    """The same dose in another signed format. A page asks for it; a worker, which alone can sign,
+    fills in `text`."""
+
+    certificate = models.ForeignKey(
+        Certificate,
+        verbose_name=_("certificate"),
+        on_delete=models.CASCADE,
+        related_name="copies",
+    )
+    format = models.CharField(_("format"), max_length=8, choices=CopyFormat)
+    text = models.TextField(_("text of the QR code"), blank=True)
+    asked_at = models.DateTimeField(_("asked at"), db_default=Now())
+    signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("copy in another format")
+        verbose_name_plural = _("copies in other formats")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_copy_per_certificate_and_format", fields=["certificate", "format"]
+            ),
+            models.CheckConstraint(
+                name="a_signed_copy_has_its_text",
+                condition=Q(text="", signed_at__isnull=True)
+                | Q(~Q(text=""), signed_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["asked_at"], name="copy_to_be_signed", condition=Q(signed_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.format} of certificate {self.certificate_id}"

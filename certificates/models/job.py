@@ -15,6 +15,16 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled: the dose was voided, or its certificate revoked")
 
 
+class JobCause(models.TextChoices):
+    """Why a certificate is owed; it becomes the `end_reason` of the one that it replaces."""
+
+    FIRST = "first", _("A new dose")
+    CORRECTED = "corrected", _("Dose or person corrected")
+    RENEWED = "renewed", _("Renewed before its end")
+    KEY_COMPROMISED = "key_compromised", _("Signing key compromised")
+    ASKED = "asked", _("Asked for by a person")
+
+
 class IssuanceJob(models.Model):
     """What is owed to a dose. Filled by the trigger of `QueuedDose`, drained by workers.
 
@@ -32,6 +42,9 @@ class IssuanceJob(models.Model):
     )
     state = models.CharField(
         _("state"), max_length=12, choices=JobState, db_default=JobState.PENDING
+    )
+    cause = models.CharField(
+        _("cause"), max_length=16, choices=JobCause, db_default=JobCause.FIRST
     )
     due_at = models.DateTimeField(_("due at"))
     deadline_at = models.DateTimeField(_("promised by"))

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,6 +17,13 @@ class SigningKey(models.Model):
 
     kid = models.CharField(
         _("key identifier"), max_length=16, unique=True, help_text=_("8 bytes, hex")
+    )
+    group = models.CharField(
+        _("group"),
+        max_length=40,
+        blank=True,
+        default="",
+        help_text=_("Whose doses it signs; without one it signs whatever has no key of its own."),
     )
     certificate_pem = models.TextField(_("certificate (PEM)"))
     csca_pem = models.TextField(_("country authority (PEM)"))
@@ -45,3 +53,22 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return self.kid
+
+
+class ForeignSigner(models.Model):
+    """A document signer of another country, believed because its trust list was imported."""
+
+    kid = models.CharField(
+        _("key identifier"), max_length=16, db_index=True, help_text=_("8 bytes, hex")
+    )
+    country = models.CharField(_("country"), max_length=2)
+    thumbprint = models.CharField(_("thumbprint"), max_length=64, unique=True)
+    certificate = models.BinaryField(_("certificate (DER)"))
+    imported_at = models.DateTimeField(_("imported at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("foreign signer")
+        verbose_name_plural = _("foreign signers")
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.kid}"
