@@ -43,9 +43,7 @@ class IssuanceJob(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=JobState, db_default=JobState.PENDING
     )
-    cause = models.CharField(
-        _("cause"), max_length=16, choices=JobCause, db_default=JobCause.FIRST
-    )
+    cause = models.CharField(_("cause"), max_length=16, choices=JobCause, db_default=JobCause.FIRST)
     due_at = models.DateTimeField(_("due at"))
     deadline_at = models.DateTimeField(_("promised by"))
     next_at = models.DateTimeField(_("next attempt at"))
