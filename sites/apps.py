@@ -18,6 +18,7 @@ class SitesConfig(AppConfig):
         from vaxplatform.rights import register_rule
 
         register_loader("vaccines", reference.load_vaccines)
+        register_loader("vaccine spellings", reference.load_vaccine_spellings)
         register_loader("interval rules", reference.load_interval_rules)
         register_loader("screening forms", reference.load_screening_forms)
         register_rule(role_allows)

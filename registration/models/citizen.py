@@ -87,6 +87,7 @@ class Citizen(models.Model):
                 OpClass(F("search_name"), name="gin_trgm_ops"), name="citizen_search_name_trgm"
             ),
             models.Index(fields=["search_name", "date_of_birth"], name="citizen_name_and_birth"),
+            models.Index(fields=["date_of_birth", "province"], name="citizen_birth_and_province"),
             models.Index(fields=["phone"], name="citizen_phone", condition=~Q(phone="")),
         ]
 

@@ -80,6 +80,18 @@ def agrees(citizen: Citizen, details: CitizenDetails) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Recognised:
+    """A citizen on record, and by what: the kind of a paper, or "contact" (phone, name and birth).
+
+    `agrees`: whether name and date of birth are hers too; a number alone may be mistyped.
+    """
+
+    citizen: Citizen
+    by: str
+    agrees: bool
+
+
 class _Known:
     """The citizens on record who may be among `people`, in three queries, and those met since."""
 
@@ -102,16 +114,24 @@ class _Known:
         self.on_record = frozenset(self.by_paper)
 
     def find(self, details: CitizenDetails) -> "Citizen | IdentityDoesNotMatch | None":
+        found = self.recognise(details)
+        if found is None:
+            return None
+        return found.citizen if found.agrees else IdentityDoesNotMatch()
+
+    def recognise(self, details: CitizenDetails) -> "Recognised | None":
         for paper in details.papers:
             citizen = self.by_paper.get((paper.kind, paper.index))
             if citizen is not None:
-                return citizen if agrees(citizen, details) else IdentityDoesNotMatch()
+                return Recognised(citizen, paper.kind, agrees(citizen, details))
         namesake = self.by_contact.get(details.contact_key) if details.contact_key else None
         if namesake is None:
             return None
         # A paper of a kind that the namesake has with another number: another person.
         held = self.kinds[_key(namesake)]
-        return None if any(paper.kind in held for paper in details.papers) else namesake
+        if any(paper.kind in held for paper in details.papers):
+            return None
+        return Recognised(namesake, "contact", agrees=True)
 
     def remember(self, details: CitizenDetails, citizen: Citizen) -> None:
         for paper in details.papers:
@@ -165,12 +185,17 @@ class Resolution:
         if strangers:
             _lock(strangers)
             self._known = _Known(people)  # someone else may have created them while we waited
+        self._given: dict[int, Citizen | IdentityDoesNotMatch] = {}
         self.answers = [self._answer(details) for details in people]
 
     def _answer(self, details: CitizenDetails) -> Citizen | IdentityDoesNotMatch:
+        """The same details, handed in twice, are one person, whatever they lack."""
+        if (answer := self._given.get(id(details))) is not None:
+            return answer
         answer = self._known.find(details) or _new_citizen(details)
         if isinstance(answer, Citizen):
             self._known.remember(details, answer)
+        self._given[id(details)] = answer
         return answer
 
     def save(self, *, positions: Iterable[int]) -> None:
@@ -200,6 +225,15 @@ def resolve_citizens(*, people: Sequence[CitizenDetails]) -> Resolution:
     in the transaction that saves: it keeps others from creating the same strangers until its end.
     """
     return Resolution(people)
+
+
+def recognise_citizens(*, people: Sequence[CitizenDetails]) -> list[Recognised | None]:
+    """Who of `people` is on record, and how that is known; None for those who are not.
+
+    What a file's rows are judged by before anything is written: `resolve_citizens` decides.
+    """
+    known = _Known(people)
+    return [known.recognise(details) for details in people]
 
 
 @transaction.atomic

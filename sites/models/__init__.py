@@ -1,6 +1,15 @@
 """Vaccines and their rules, sites, sessions, stock, visits and doses."""
 
 from sites.models.dose import Dose, DoseSource, DoseStatus
+from sites.models.imports import (
+    ColumnMapping,
+    DoseImport,
+    ImportedChunk,
+    ImportedRow,
+    ImportState,
+    MatchedBy,
+    RowOutcome,
+)
 from sites.models.session import (
     Appointment,
     AppointmentStatus,
@@ -26,27 +35,35 @@ from sites.models.vaccine import (
     ScreeningOutcome,
     ScreeningQuestion,
     Vaccine,
+    VaccineSpelling,
     VitalBound,
     VitalSign,
 )
 from sites.models.visit import Screening, Visit, VisitStatus
 
 __all__ = [
-    "NATIONAL_ROLES",
-    "SITE_ROLES",
     "ApiClient",
     "Appointment",
     "AppointmentStatus",
     "BoundApplies",
     "Campaign",
+    "ColumnMapping",
     "Dose",
+    "DoseImport",
     "DoseSource",
     "DoseStatus",
+    "ImportState",
+    "ImportedChunk",
+    "ImportedRow",
     "IntervalRule",
     "LookupCount",
     "Lot",
+    "MatchedBy",
     "MovementKind",
+    "NATIONAL_ROLES",
     "Role",
+    "RowOutcome",
+    "SITE_ROLES",
     "Screening",
     "ScreeningForm",
     "ScreeningOutcome",
@@ -58,6 +75,7 @@ __all__ = [
     "StaffPosting",
     "StockMovement",
     "Vaccine",
+    "VaccineSpelling",
     "Visit",
     "VisitStatus",
     "VitalBound",

@@ -1,13 +1,14 @@
 """Vaccine products and the rules of giving them: rows with effective dates and citations."""
 
 import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import AdministrativeUnit, DoseKind
+from vaxplatform.vietnam import search_key
 
 
 class Vaccine(models.Model):
@@ -35,6 +36,27 @@ class Vaccine(models.Model):
 
     def __str__(self) -> str:
         return self.vietnamese_name
+
+
+class VaccineSpelling(models.Model):
+    """A name under which a vaccine stands in people's sheets. `key`: as `search_key` leaves it."""
+
+    vaccine = models.ForeignKey(
+        Vaccine, verbose_name=_("vaccine"), on_delete=models.CASCADE, related_name="spellings"
+    )
+    spelling = models.CharField(_("spelling"), max_length=80)
+    key = models.CharField(max_length=80, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("spelling")
+        verbose_name_plural = _("spellings")
+
+    def __str__(self) -> str:
+        return self.spelling
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = search_key(self.spelling)
+        super().save(*args, **kwargs)
 
 
 class EffectiveQuerySet(models.QuerySet):

@@ -135,8 +135,8 @@ class _Recorder:
         if not self.site.is_active:
             return [exceptions.SiteNotActive() for _item in self.items]
         self._answer_retries()
-        self._choose_lots(hold=not trust_stock)
         self._check_times()
+        self._choose_lots(hold=not trust_stock)
         self._find_citizens()
         self._apply_rules()
         self._insert()

@@ -10,9 +10,11 @@ from sites.models import (
     ScreeningForm,
     ScreeningQuestion,
     Vaccine,
+    VaccineSpelling,
     VitalBound,
 )
 from vaxplatform.reference import rows_of
+from vaxplatform.vietnam import search_key
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -42,6 +44,19 @@ def load_vaccines() -> int:
     ]
     Vaccine.objects.bulk_create(vaccines, ignore_conflicts=True)
     return len(vaccines)
+
+
+def load_vaccine_spellings() -> int:
+    """The names of sites/data/vaccine_spellings.csv under which vaccines stand in sheets."""
+    ids = dict(Vaccine.objects.values_list("code", "pk"))
+    spellings = [
+        VaccineSpelling(
+            vaccine_id=ids[row["code"]], spelling=row["spelling"], key=search_key(row["spelling"])
+        )
+        for row in rows_of(DATA / "vaccine_spellings.csv")
+    ]
+    VaccineSpelling.objects.bulk_create(spellings, ignore_conflicts=True)
+    return len(spellings)
 
 
 def load_interval_rules() -> int:
