@@ -17,6 +17,7 @@ REFERENCE_TABLES = {
     "registration_prioritygroup",
     "registration_medicalhistoryquestion",
     "vaccination_sites_vaccine",
+    "vaccination_sites_vaccinespelling",
     "vaccination_sites_intervalrule",
     "vaccination_sites_screeningform",
     "vaccination_sites_screeningquestion",

@@ -22,7 +22,44 @@ HEADINGS = (
 )  # fmt: skip
 FAMILIES = ("Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý").split()  # noqa: SIM905 - a word list reads best as words
 MIDDLES = ("Thị Văn Ngọc Đức Minh Thu Quốc Hữu Thanh Kim Xuân Hồng Gia Bảo").split()  # noqa: SIM905 - a word list reads best as words
-GIVENS = ["Ánh", "Tuyết", "Bình", "Châu", "Dũng", "Giang", "Hà", "Hạnh", "Hiếu", "Hoa", "Hùng", "Hương", "Khánh", "Lan", "Linh", "Long", "Mai", "Nam", "Nga", "Ngân", "Nhung", "Phúc", "Phương", "Quân", "Quỳnh", "Sơn", "Tâm", "Thảo", "Thắng", "Thủy", "Trang", "Trung", "Tú", "Vân", "Việt", "Yến"]  # noqa: SIM905 - a word list reads best as words
+GIVENS = [
+    "Ánh",
+    "Tuyết",
+    "Bình",
+    "Châu",
+    "Dũng",
+    "Giang",
+    "Hà",
+    "Hạnh",
+    "Hiếu",
+    "Hoa",
+    "Hùng",
+    "Hương",
+    "Khánh",
+    "Lan",
+    "Linh",
+    "Long",
+    "Mai",
+    "Nam",
+    "Nga",
+    "Ngân",
+    "Nhung",
+    "Phúc",
+    "Phương",
+    "Quân",
+    "Quỳnh",
+    "Sơn",
+    "Tâm",
+    "Thảo",
+    "Thắng",
+    "Thủy",
+    "Trang",
+    "Trung",
+    "Tú",
+    "Vân",
+    "Việt",
+    "Yến",
+]  # noqa: SIM905 - a word list reads best as words
 FIRST_DAY = datetime.date(2021, 6, 1)
 DAYS = 180
 

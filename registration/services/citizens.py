@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import Citizen, IdentityDocument
+from vaxplatform.bulk import insert_rows
 from vaxplatform.crypto import blind_index
 from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import search_key
@@ -202,19 +203,21 @@ class Resolution:
         """Create the strangers at `positions` and file the papers given there, and no others."""
         chosen = [(self.people[i], self.answers[i]) for i in positions]
         people = [(details, c) for details, c in chosen if isinstance(c, Citizen)]
-        Citizen.objects.bulk_create({id(c): c for _d, c in people if c.pk is None}.values())
+        strangers = {id(c): c for _d, c in people if c.pk is None}
+        insert_rows(list(strangers.values()), key="public_id")
         new = {
             (paper.kind, paper.index): (paper, citizen)
             for details, citizen in people
             for paper in details.papers
             if (paper.kind, paper.index) not in self._known.on_record
         }
-        IdentityDocument.objects.bulk_create(
+        documents = [
             IdentityDocument(
                 citizen=citizen, kind=paper.kind, number=paper.number, number_index=index
             )
             for (_kind, index), (paper, citizen) in new.items()
-        )
+        ]
+        insert_rows(documents)
 
 
 def resolve_citizens(*, people: Sequence[CitizenDetails]) -> Resolution:

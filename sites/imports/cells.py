@@ -28,6 +28,7 @@ MOST_TEXT: Final = 2_000
 _DAY: Final = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})")
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?")
 _CLOCK: Final = re.compile(r"(\d{1,2})\s*[:hg.]\s*(\d{2})?(?:\s*[:p.]\s*\d{2})?\s*")
+_NUMBER: Final = re.compile(r"([0-9]{6,})\.0")  # of a paper or phone, as a float in text
 _SEX: Final = {
     "nam": "male", "male": "male", "m": "male", "0": "male", "trai": "male",
     "nu": "female", "female": "female", "f": "female", "1": "female", "gai": "female",
@@ -51,6 +52,8 @@ def text_of(cell: Any) -> str:
     if isinstance(cell, dict):
         return " ".join(cell[part] for part in ("d", "t") if part in cell)
     text = " ".join(str(cell).split())
+    if found := _NUMBER.fullmatch(text):
+        return found[1]
     if len(text) > MOST_TEXT:
         raise exceptions.CellTooLong
     return text
@@ -199,8 +202,8 @@ def read_insurance(cell: Any) -> str:
 
 def read_dose_number(cell: Any) -> tuple[int, str]:
     """The number, and the kind where the cell names it: "2", "Mũi 3 (nhắc lại)", "bổ sung 3"."""
-    key = search_key(text_of(cell))
-    found = re.search(r"[0-9]+", key)
+    text = text_of(cell)
+    key, found = search_key(text), re.search(r"-?[0-9]+", ascii_digits(text))
     if not found or not 1 <= int(found[0]) <= 9:
         raise exceptions.DoseNumberUnreadable
     if any(word in key for word in _ADDITIONAL):

@@ -6,9 +6,9 @@ Writes JSON lines: first `{"kind", "height"}` (rows of the sheet, null where unk
 A cell is null, text, a number, true or false, `{"d": "YYYY-MM-DD"}` or `{"t": "HH:MM:SS"}`.
 """
 
+import codecs
 import csv
 import datetime
-import io
 import json
 import resource
 import sys
@@ -25,6 +25,7 @@ MOST_COLUMNS = 200
 MOST_TEXT = 2_000  # characters of a cell; a longer one is cut, and refused by whoever reads it
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+LOOK_AT_BYTES = 1_000_000  # to tell the encoding of a text file
 ENCODINGS = ("utf-8-sig", "cp1258")
 
 
@@ -93,11 +94,13 @@ def _sheet(path: Path, kind: str) -> tuple[str, int, Iterable[list[Any]]]:
         if not workbook.sheet_names:
             raise Unreadable("file_empty")
         sheet = workbook.get_sheet_by_index(0)
-        if not sheet.height:
+        if sheet.start is None or sheet.end is None:
             raise Unreadable("file_empty")
-        if sheet.total_height > MOST_ROWS:
+        height, left = sheet.end[0] + 1, sheet.start[1]
+        if height > MOST_ROWS + 1:  # and the headings
             raise Unreadable("too_many_rows")
-        return kind, sheet.total_height, sheet.iter_rows()
+        # Rows come from the first of the sheet on, cells from the first column that is used.
+        return kind, height, ([None] * left + row for row in sheet.iter_rows())
     except PasswordError as error:
         raise Unreadable("file_protected") from error
     except (CalamineError, OSError, ValueError) as error:
@@ -121,15 +124,15 @@ def _text_rows(path: Path) -> Iterator[list[Any]]:
 
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(1_000_000)
+        head = file.read(LOOK_AT_BYTES)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if b"\0" in head:
         raise Unreadable("not_a_spreadsheet")
     for encoding in ENCODINGS:
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            decoder = io.TextIOWrapper(io.BytesIO(head), encoding=encoding)
-            decoder.read(max(len(head) // 4 - 8, 0))  # never ends inside a character
+            decoder.decode(head, final=len(head) < LOOK_AT_BYTES)
         except UnicodeDecodeError:
             continue
         return encoding

@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -26,6 +26,7 @@ from sites.models import (
 )
 from sites.models.dose import CLOCK_TOLERANCE
 from sites.rules import GivenDose, interval_between
+from vaxplatform.bulk import insert_rows
 from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import birth_span, day_in_vietnam
 
@@ -149,11 +150,7 @@ class _Recorder:
 
     def _answer_retries(self) -> None:
         """Answer the items whose key is on record, or stands earlier in this very set."""
-        keys = [item.idempotency_key for item in self.items]
-        on_record = {
-            dose.idempotency_key: dose
-            for dose in Dose.objects.filter(idempotency_key__in=keys).select_related("citizen")
-        }
+        on_record = _doses_by_key(item.idempotency_key for item in self.items)
         first_seen: dict[uuid.UUID, int] = {}
         self.repeats: list[tuple[int, int]] = []  # positions: (repeat, its first)
         for position, item in enumerate(self.items):
@@ -178,11 +175,7 @@ class _Recorder:
         }
         if not refused:
             return
-        keys = {item.idempotency_key for item in refused.values()}
-        on_record = {
-            dose.idempotency_key: dose
-            for dose in Dose.objects.filter(idempotency_key__in=keys).select_related("citizen")
-        }
+        on_record = _doses_by_key(item.idempotency_key for item in refused.values())
         for position, item in refused.items():
             if item.idempotency_key in on_record:
                 self.outcomes[position] = _as_retry(on_record[item.idempotency_key], item)
@@ -271,22 +264,20 @@ class _Recorder:
             positions=[self.places[i] for i, _item in accepted if i in self.places]
         )
         rows = {position: self._row(position, item) for position, item in accepted}
-        Dose.objects.bulk_create(rows.values(), ignore_conflicts=True)
-        keys = {row.idempotency_key for row in rows.values()}
-        stored = {
-            dose.idempotency_key: dose
-            for dose in Dose.objects.filter(idempotency_key__in=keys).select_related("citizen")
-        }
+        stored = insert_rows(list(rows.values()), key="public_id", ignore_conflicts=True)
+        new = {dose.public_id for dose in stored}
+        twins = _doses_by_key(
+            row.idempotency_key for row in rows.values() if row.public_id not in new
+        )
         taken: Counter[int] = Counter()
         for position, row in rows.items():
-            dose = stored.get(row.idempotency_key)
-            if dose is None:  # somebody else recorded this number for the person meanwhile
-                self.outcomes[position] = exceptions.DoseNumberTaken()
-            elif dose.public_id != row.public_id:
-                self.outcomes[position] = _as_retry(dose, self.items[position])
-            else:
-                self.outcomes[position] = Recorded(dose)
+            if row.public_id in new:
+                self.outcomes[position] = Recorded(row)
                 taken[row.lot_id] += 1
+            elif (twin := twins.get(row.idempotency_key)) is not None:
+                self.outcomes[position] = _as_retry(twin, self.items[position])
+            else:  # somebody else recorded this number for the person meanwhile
+                self.outcomes[position] = exceptions.DoseNumberTaken()
         for lot_id, doses in sorted(taken.items()):
             _take_from_lot(lot_id=lot_id, doses=doses)
         for position, first in self.repeats:
@@ -318,6 +309,15 @@ class _Recorder:
             idempotency_key=item.idempotency_key,
             request_digest=item.digest,
         )
+
+
+def _doses_by_key(keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Dose]:
+    """The doses on record under these request numbers, with their citizens."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    doses = Dose.objects.filter(idempotency_key__in=wanted).select_related("citizen")
+    return {dose.idempotency_key: dose for dose in doses}
 
 
 def _as_retry(dose: Dose, item: DoseItem) -> Outcome:

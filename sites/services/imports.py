@@ -45,6 +45,7 @@ from sites.services import stock
 from sites.services.doses import DoseItem, Outcome, Recorded, record_doses
 from sites.services.import_cells import sealed_cells
 from sites.services.import_knowledge import known_for
+from vaxplatform.bulk import insert_rows
 from vaxplatform.vietnam import day_in_vietnam
 
 CHUNK = 1_000  # rows
@@ -207,9 +208,7 @@ def record_chunk(*, batch: DoseImport, rows: Sequence[Row], now: datetime.dateti
             ImportedChunk.objects.create(batch=batch, first_line=rows[0][0], last_line=rows[-1][0])
             results = _Chunk(batch, now).run(rows)
             by_line = dict(rows)
-            ImportedRow.objects.bulk_create(
-                _row(batch, result, by_line[result.read.line]) for result in results
-            )
+            insert_rows([_row(batch, result, by_line[result.read.line]) for result in results])
             counts = Counter(result.outcome for result in results)
             _count(batch, counts, rows=len(rows), seconds=time.monotonic() - began)
     except IntegrityError as error:

@@ -1,8 +1,11 @@
 """Phones: Vietnamese mobile numbers in one spelling, E.164."""
 
+import re
+from functools import cache
+from typing import Any
+
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import PhoneNumberType
 
 from vaxplatform.errors import InvalidInput
 from vaxplatform.vietnam.text import without_separators
@@ -74,12 +77,17 @@ def _length_refusal(typed: str, national: str, field: str) -> InvalidPhone:
 
 def is_vietnamese_mobile(number: str) -> bool:
     """Whether an E.164 number is a mobile in use in Viet Nam's numbering plan."""
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return False
-    mobile = phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE
-    return parsed.country_code == COUNTRY_CODE and mobile
+    return number.startswith(f"+{COUNTRY_CODE}") and (
+        _mobile_pattern().fullmatch(number, 1 + len(str(COUNTRY_CODE))) is not None
+    )
+
+
+@cache
+def _mobile_pattern() -> re.Pattern[str]:
+    """The library's pattern of our mobile numbers; asking the library itself for each number
+    takes forty times as long, which a file of a hundred thousand rows feels."""
+    metadata: Any = phonenumbers.PhoneMetadata.metadata_for_region("VN")
+    return re.compile(metadata.mobile.national_number_pattern, re.ASCII)
 
 
 def mask_phone(number: str) -> str:
