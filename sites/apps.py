@@ -13,7 +13,8 @@ class SitesConfig(AppConfig):
         from sites import health_book, invariants
         from sites.menu import register_menu
         from sites.rights import role_allows
-        from sites.services import reference
+        from sites.services import import_queue, imported_rows, reference
+        from vaxplatform.chores import register_chore
         from vaxplatform.reference import register_loader
         from vaxplatform.rights import register_rule
 
@@ -22,6 +23,8 @@ class SitesConfig(AppConfig):
         register_loader("interval rules", reference.load_interval_rules)
         register_loader("screening forms", reference.load_screening_forms)
         register_rule(role_allows)
+        register_chore("record_files", import_queue.work_on_files, every_seconds=2)
+        register_chore("forget_cells", imported_rows.forget_cells, every_seconds=24 * 3600)
         register_menu()
         invariants.register()
         health_book.register()

@@ -396,6 +396,16 @@ class RowAlreadyDecided(DomainError):
     message = _("Somebody has decided about this row already.")
 
 
+class RowLeftOut(DomainError):
+    code = "row_left_out"
+    message = _("Left out by a person: %(reason)s")
+
+
+class RowMustBeMended(DomainError):
+    code = "row_must_be_mended"
+    message = _("This row cannot be read. Mend it in the file and send it again.")
+
+
 class ColumnNotMapped(DomainError):
     code = "column_not_mapped"
     message = _("Choose the column for: %(columns)s.")

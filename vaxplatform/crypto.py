@@ -57,20 +57,30 @@ def _ring(entries: tuple[str, ...]) -> tuple[int, dict[int, AESGCM]]:
 
 def seal(text: str) -> bytes:
     """Encrypt under the newest key. The same text gives other bytes each time."""
-    newest, ciphers = _ring(tuple(settings.IDENTIFIER_KEYS))
-    version = bytes([newest])
-    nonce = os.urandom(NONCE_BYTES)
-    return version + nonce + ciphers[newest].encrypt(nonce, text.encode(), version)
+    return seal_bytes(text.encode())
 
 
 def unseal(sealed: bytes) -> str:
+    """Decrypt. Raises CannotUnseal."""
+    return unseal_bytes(sealed).decode()
+
+
+def seal_bytes(content: bytes) -> bytes:
+    """As `seal`, for a whole file."""
+    newest, ciphers = _ring(tuple(settings.IDENTIFIER_KEYS))
+    version = bytes([newest])
+    nonce = os.urandom(NONCE_BYTES)
+    return version + nonce + ciphers[newest].encrypt(nonce, content, version)
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
     """Decrypt. Raises CannotUnseal."""
     _, ciphers = _ring(tuple(settings.IDENTIFIER_KEYS))
     if len(sealed) < 1 + NONCE_BYTES + TAG_BYTES or sealed[0] not in ciphers:
         raise CannotUnseal
     version, nonce, body = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
-        return ciphers[sealed[0]].decrypt(nonce, body, version).decode()
+        return ciphers[sealed[0]].decrypt(nonce, body, version)
     except InvalidTag as error:
         raise CannotUnseal from error
 

@@ -410,3 +410,22 @@ def void_dose(*, dose: Dose, reason: str) -> Dose:
     Lot.objects.filter(pk=dose.lot_id).update(doses_used=F("doses_used") - 1)
     dose.refresh_from_db()
     return dose
+
+
+@transaction.atomic
+def move_dose(*, dose: Dose, to: Citizen) -> Dose:
+    """A dose was recorded for the wrong person: give it to the right one.
+
+    Her certificate follows: the old one is superseded (certificates.models.wires). Raises
+    DoseAlreadyVoided, or what `order_refusal` finds among her other doses.
+    """
+    dose = Dose.objects.select_for_update(no_key=True).get(pk=dose.pk)
+    if dose.status == DoseStatus.VOIDED:
+        raise exceptions.DoseAlreadyVoided
+    others = Dose.objects.filter(citizen=to, status=DoseStatus.RECORDED).exclude(pk=dose.pk)
+    refusal = order_refusal(new=_given(dose), others=[_given(other) for other in others])
+    if refusal is not None:
+        raise refusal
+    dose.citizen = to
+    dose.save(update_fields=["citizen"])
+    return dose

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Count, F
 
 from registration.models import Account, Citizen
 from registration.services.citizens import CitizenDetails, Recognised, recognise_citizens
@@ -63,6 +63,8 @@ HELD = frozenset(
         "identity_does_not_match",
     }
 )
+# Matches that a person may take back (`imported_rows.separate`): for it the cells are kept.
+DOUBTFUL = (MatchedBy.CONTACT, MatchedBy.ADDRESS, MatchedBy.FILE)
 _ALREADY = (exceptions.DoseNumberTaken, exceptions.DoseOnSameDay)
 
 
@@ -222,12 +224,25 @@ def _count(batch: DoseImport, counts: Counter[str], *, rows: int, seconds: float
     """Last in the transaction: others who work on the same file wait for this row only."""
     DoseImport.objects.filter(pk=batch.pk).update(
         rows_done=F("rows_done") + rows,
-        recorded=F("recorded") + counts[RowOutcome.RECORDED],
-        duplicates=F("duplicates") + counts[RowOutcome.DUPLICATE],
-        held=F("held") + counts[RowOutcome.HELD],
-        refused=F("refused") + counts[RowOutcome.REFUSED],
+        **{name: F(name) + count for name, count in _columns_of(counts).items()},
         seconds=F("seconds") + seconds,
     )
+
+
+def recount(*, batch_id: int) -> None:
+    """Count the outcomes again, after a person has decided about a row."""
+    rows = ImportedRow.objects.filter(batch=batch_id).values("outcome").annotate(rows=Count("pk"))
+    counts = Counter({row["outcome"]: row["rows"] for row in rows})
+    DoseImport.objects.filter(pk=batch_id).update(**_columns_of(counts))
+
+
+def _columns_of(counts: Counter[str]) -> dict[str, int]:
+    return {
+        "recorded": counts[RowOutcome.RECORDED],
+        "duplicates": counts[RowOutcome.DUPLICATE],
+        "held": counts[RowOutcome.HELD],
+        "refused": counts[RowOutcome.REFUSED],
+    }
 
 
 def finish(*, batch: DoseImport, now: datetime.datetime) -> DoseImport:
@@ -239,8 +254,19 @@ def finish(*, batch: DoseImport, now: datetime.datetime) -> DoseImport:
     return batch
 
 
+def refuse(*, batch: DoseImport, refusal: exceptions.FileRefused, now: datetime.datetime) -> None:
+    """The file turned out unreadable, or somebody took it back; what was recorded of it stays."""
+    DoseImport.objects.filter(pk=batch.pk).exclude(state=ImportState.DONE).update(
+        state=ImportState.REFUSED,
+        refusal=Reason.of(refusal).as_dict(),
+        finished_at=now,
+        content=None,
+    )
+
+
 def _row(batch: DoseImport, result: Result, cells: Sequence[Any]) -> ImportedRow:
     waits = result.outcome in (RowOutcome.HELD, RowOutcome.REFUSED)
+    doubtful = result.outcome == RowOutcome.RECORDED and result.matched_by in DOUBTFUL
     return ImportedRow(
         batch=batch,
         line=result.read.line,
@@ -248,7 +274,7 @@ def _row(batch: DoseImport, result: Result, cells: Sequence[Any]) -> ImportedRow
         outcome=result.outcome,
         reasons=[reason.as_dict() for reason in result.reasons],
         matched_by=result.matched_by,
-        cells=sealed_cells(cells) if waits else None,
+        cells=sealed_cells(cells) if waits or doubtful else None,
         candidates=[
             {"citizen": c.citizen_id, "score": c.score, "same": list(c.same)}
             for c in result.candidates
