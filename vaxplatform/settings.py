@@ -115,6 +115,17 @@ DATABASES["default"].update(
     }
 )
 REDIS_URL = env.str("REDIS_URL")
+_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _MEMORY},
+    # Names and codes of people: this process's memory, never a shared cache (docs/adr/0014).
+    "drawings": {
+        "BACKEND": _MEMORY,
+        "LOCATION": "drawings",
+        "TIMEOUT": 600,
+        "OPTIONS": {"MAX_ENTRIES": 200},
+    },
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- people and access
