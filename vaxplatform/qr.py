@@ -7,8 +7,10 @@ A short text is drawn by `qrcode` (2 ms); the dense code of a certificate takes 
 """
 
 import io
+import math
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import qrcode
 import zxingcpp
@@ -46,9 +48,9 @@ def _small(text: str) -> Matrix:
 
 def _dense(text: str) -> Matrix:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    image = memoryview(code.to_image(scale=1, add_quiet_zones=False))
-    side = image.shape[0]
-    modules = image.tobytes().translate(_WRITTEN).decode()
+    image: Any = code.to_image(scale=1, add_quiet_zones=False)
+    modules = memoryview(image).tobytes().translate(_WRITTEN).decode()
+    side = math.isqrt(len(modules))
     return [modules[start : start + side] for start in range(0, side * side, side)]
 
 
