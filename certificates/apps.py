@@ -9,9 +9,9 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         from certificates import health_book, invariants, metrics
-        from certificates.services import drain, keys
+        from certificates.services import compromise, drain, keys, publishing, renewal, sharing
         from registration.health_book import register_section, register_statuses
-        from sites.rights import REVOKE_CERTIFICATE, SEE_RECORDS
+        from sites.rights import REVOKE_CERTIFICATE, SEE_RECORDS, SEE_WAITS
         from vaxplatform.chores import register_chore
         from vaxplatform.health import register_collector, register_readiness_check
         from vaxplatform.rights import may
@@ -19,7 +19,14 @@ class CertificatesConfig(AppConfig):
 
         register_chore("issue_certificates", drain.issue_certificates, every_seconds=15)
         register_chore("watch_certificates", drain.watch_recent, every_seconds=60)
+        register_chore("renew_certificates", renewal.renew_what_ends, every_seconds=60)
+        register_chore("replace_lost_keys", compromise.reissue_what_was_left, every_seconds=60)
         register_chore("watch_all_certificates", drain.watch_all, every_seconds=6 * 3600)
+        register_chore("forget_share_links", sharing.forget_old_links, every_seconds=6 * 3600)
+        register_chore("publish_lists", publishing.publish_lists, every_seconds=30)
+        register_chore(
+            "merge_revocation_batches", publishing.merge_small_batches, every_seconds=6 * 3600
+        )
         register_readiness_check("signing key", keys.check_signing_key)
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()
@@ -41,6 +48,15 @@ class CertificatesConfig(AppConfig):
                 symbol="pending",
                 permission=lambda request: may(request.user, SEE_RECORDS),
                 order=41,
+            ),
+            StaffLink(
+                "records",
+                _("Waits for certificates"),
+                reverse_lazy("certificates_staff:waits"),
+                icon="chart",
+                symbol="timer",
+                permission=lambda request: may(request.user, SEE_WAITS),
+                order=42,
             ),
             StaffLink(
                 "system",

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "vaxplatform.middleware.ScopedPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "vaxplatform.history.HistoryMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
     "vaxplatform.middleware.DatabaseUnavailableMiddleware",
@@ -194,6 +194,8 @@ SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the who
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
 SIGNING_PASSPHRASE = env.str("SIGNING_PASSPHRASE", default="")
+# Groups of provinces that have a key of their own: north:01,02;south:79
+SIGNING_KEY_GROUPS = env.str("SIGNING_KEY_GROUPS", default="")
 
 # ---------------------------------------------------------------- files
 STATIC_URL = "static/"

@@ -27,24 +27,7 @@ from sites.models import Lot
 DOSES = int(os.environ.get("BENCH_DOSES", "20000"))
 WORKERS = 2
 SET = 500
-FAMILIES = [
-    "Nguyễn",
-    "Trần",
-    "Lê",
-    "Phạm",
-    "Hoàng",
-    "Huỳnh",
-    "Phan",
-    "Vũ",
-    "Võ",
-    "Đặng",
-    "Bùi",
-    "Đỗ",
-    "Hồ",
-    "Ngô",
-    "Dương",
-    "Lý",
-]
+FAMILIES = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ"]
 MIDDLES = [
     "Thị",
     "Văn",
@@ -58,28 +41,8 @@ MIDDLES = [
     "Kim",
     "Bảo",
     "Gia",
-    "Thùy",
-    "Hồng",
 ]
-GIVENS = [
-    "An",
-    "Anh",
-    "Bình",
-    "Châu",
-    "Cường",
-    "Dũng",
-    "Đạt",
-    "Giang",
-    "Hà",
-    "Hải",
-    "Hạnh",
-    "Hiếu",
-    "Hoa",
-    "Hùng",
-    "Hương",
-    "Khánh",
-    "Lan",
-]
+GIVENS = ["An", "Anh", "Bình", "Châu", "Cường", "Dũng", "Đạt", "Giang", "Hà", "Hải", "Hạnh", "Lan"]
 
 
 def measure(seconds: int) -> list[Result]:

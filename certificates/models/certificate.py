@@ -18,7 +18,7 @@ class CertificateStatus(models.TextChoices):
     SUPERSEDED = "superseded", _("Replaced")
 
 
-@pghistory.track(exclude=["hcert", "revocation_batch"])
+@pghistory.track(exclude=["hcert", "revocation_batch"], level=pghistory.Statement)
 class Certificate(models.Model):
     """One signed HCERT of one dose. `hcert` is the QR's text (`HC1:…`), signed once."""
 
@@ -35,6 +35,7 @@ class Certificate(models.Model):
         verbose_name=_("signing key"),
         on_delete=models.PROTECT,
         related_name="certificates",
+        db_index=False,  # nobody asks for the ended certificates of a key
     )
     issued_at = models.DateTimeField(_("issued at"))
     expires_at = models.DateTimeField(_("expires at"))
@@ -80,13 +81,18 @@ class Certificate(models.Model):
                 condition=~Q(status=CertificateStatus.LIVE),
             ),
             models.Index(
-                fields=["id"],
+                fields=["key", "id"],
                 name="certificate_ended_unbatched",
                 condition=~Q(status=CertificateStatus.LIVE) & Q(revocation_batch__isnull=True),
             ),
             models.Index(
                 fields=["expires_at"],
                 name="certificate_live_by_expires_at",
+                condition=Q(status=CertificateStatus.LIVE),
+            ),
+            models.Index(
+                fields=["key", "expires_at", "id"],
+                name="certificate_live_by_key",
                 condition=Q(status=CertificateStatus.LIVE),
             ),
             models.Index(fields=["issued_at"], name="certificate_by_issued_at"),

@@ -10,20 +10,23 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import pghistory
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
-from certificates.exceptions import KeysNotHere
+from certificates.exceptions import KeyNotFound, KeysNotHere, ReasonMissing
 from certificates.hcert import keys, uvci
 from certificates.hcert.keys import Signer, SigningKeyError
 from certificates.hcert.trust import TrustedKey, TrustList
-from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState
+from certificates.models import Certificate, CertificateStatus
 from certificates.models.key import KeyStatus, SigningKey
 from certificates.services.clock import database_now
+from certificates.services.groups import NO_GROUP, signing_groups
 from vaxplatform.health import NotReady
 
 ORGANISATION = "Ministry of Health of Viet Nam"
@@ -32,8 +35,9 @@ SIGNING_PERIOD = timedelta(days=182)
 _LOCK = 7_242_001  # of the advisory lock under which keys are made
 
 
-def ensure_signing_key(*, now: datetime) -> SigningKey:
-    """The key to sign with at `now`; makes the country authority and a key where there is none.
+def ensure_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
+    """The key to sign a group's doses with at `now`; makes it, and the country authority, where
+    there is none.
 
     Safe when several workers start at once: one makes it, the others find it. A key past its
     signing period is retired and followed by a new one. Raises KeysNotHere.
@@ -41,37 +45,54 @@ def ensure_signing_key(*, now: datetime) -> SigningKey:
     _place()
     with transaction.atomic():
         _hold_lock()
-        active = _usable(now).first()
-        return active or _make_key(now=now, status_of_old=KeyStatus.RETIRED)
+        active = _usable(now).filter(group=group).first()
+        return active or _make_key(now=now, group=group)
 
 
-def rotate_signing_key(*, now: datetime, compromised: bool = False) -> SigningKey:
-    """Make a new key and stop signing with the old ones; what they signed stays valid.
+def rotate_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
+    """Make a new key for a group and stop signing with its old one; what that signed stays valid.
 
-    `compromised`: nothing that the old keys signed is valid any more, and every dose certified
-    by them is queued for a new certificate. Raises KeysNotHere.
+    Raises KeysNotHere.
     """
     _place()
-    status = KeyStatus.COMPROMISED if compromised else KeyStatus.RETIRED
     with transaction.atomic():
         _hold_lock()
-        replaced = list(SigningKey.objects.filter(status=KeyStatus.ACTIVE))
-        new = _make_key(now=now, status_of_old=status)
-        if compromised:
-            _queue_again(replaced)
-    return new
+        return _make_key(now=now, group=group)
 
 
-def load_signer(*, now: datetime) -> tuple[SigningKey, Signer]:
-    """The newest signing key whose file is here, and the signer made of it.
+def call_key_back(*, kid: str, reason: str, now: datetime) -> SigningKey:
+    """Mark a key as compromised, at once and for ever; its group goes on with another.
+
+    Nothing that it signed is valid any more; certificates.services.compromise replaces it. Waits
+    for the workers that are signing with it at this moment, a set's time. Doing it again changes
+    nothing. Raises ReasonMissing, KeyNotFound or KeysNotHere; nothing is written then.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    _place()
+    with transaction.atomic(), pghistory.context(reason=reason.strip()):
+        _hold_lock()
+        key = SigningKey.objects.select_for_update(no_key=True).filter(kid=kid).first()
+        if key is None:
+            raise KeyNotFound
+        if key.status != KeyStatus.COMPROMISED:
+            key.status = KeyStatus.COMPROMISED
+            key.save(update_fields=["status"])
+        if not _usable(now).filter(group=key.group).exists():
+            _make_key(now=now, group=key.group)
+    return key
+
+
+def load_signer(*, now: datetime, group: str = NO_GROUP) -> tuple[SigningKey, Signer]:
+    """The newest signing key of a group whose file is here, and the signer made of it.
 
     The private key is read once per process. Raises KeysNotHere.
     """
     directory, password = _place()
-    for key in _usable(now):
+    for key in _usable(now).filter(group=group):
         if _key_path(directory, key.kid).exists():
             return key, _read_signer(directory, key.kid, password)
-    key = ensure_signing_key(now=now)
+    key = ensure_signing_key(now=now, group=group)
     if not _key_path(directory, key.kid).exists():
         raise KeysNotHere(
             f"The private key of {key.kid} is not in {directory}. Mount the directory of the "
@@ -80,14 +101,57 @@ def load_signer(*, now: datetime) -> tuple[SigningKey, Signer]:
     return key, _read_signer(directory, key.kid, password)
 
 
+def ensure_signers(*, now: datetime) -> None:
+    """Make sure that this process can sign for every group. Raises KeysNotHere."""
+    directory, _password = _place()
+    at_hand = {key.group for key in _usable(now) if _key_path(directory, key.kid).exists()}
+    for group in signing_groups():
+        if group not in at_hand:
+            load_signer(now=now, group=group)
+
+
+def hold_signers(*, now: datetime) -> dict[str, tuple[SigningKey, Signer]]:
+    """Group → key and signer, held until the transaction ends: a key that is called back meanwhile
+    waits for what is being signed with it, so that nothing of it escapes the call.
+
+    Groups whose key is not here are missing. Raises KeysNotHere.
+    """
+    directory, password = _place()
+    held: dict[str, tuple[SigningKey, Signer]] = {}
+    for key in SigningKey.objects.raw(_HOLD_USABLE, [now, now]):
+        if key.group not in held and _key_path(directory, key.kid).exists():
+            held[key.group] = key, _read_signer(directory, key.kid, password)
+    return held
+
+
+# Django knows no FOR SHARE: workers do not wait for each other, a change of the key does for them.
+_HOLD_USABLE = """
+    SELECT * FROM certificates_signingkey
+     WHERE status = 'active' AND not_before <= %s AND sign_until > %s
+     ORDER BY not_before DESC, id DESC FOR SHARE
+"""
+
+
+def believed_keys() -> QuerySet[SigningKey]:
+    """The keys that may be believed: those that sign, and the retired until the last of their
+    certificates has expired. A compromised one left at once."""
+    unexpired = Certificate.objects.filter(
+        key=OuterRef("pk"), status=CertificateStatus.LIVE, expires_at__gt=Now()
+    )
+    return SigningKey.objects.filter(
+        Q(status=KeyStatus.ACTIVE, not_after__gt=Now())
+        | Q(Exists(unexpired), status=KeyStatus.RETIRED)
+    ).order_by("pk")
+
+
 def published_keys() -> TrustList:
-    """The trust list: every key that may be believed, retired ones included."""
-    return _trust_list(KeyStatus.ACTIVE, KeyStatus.RETIRED)
+    """The trust list: every key that may be believed."""
+    return _trust_list(believed_keys())
 
 
 def all_keys() -> TrustList:
     """Every key ever, the compromised too: a verifier says of those that they were called back."""
-    return _trust_list(*KeyStatus)
+    return _trust_list(SigningKey.objects.all())
 
 
 def compromised_kids() -> set[str]:
@@ -104,8 +168,7 @@ def check_signing_key() -> None:
         raise NotReady("no signing key may sign now")
 
 
-def _trust_list(*statuses: str) -> TrustList:
-    rows = SigningKey.objects.filter(status__in=statuses)
+def _trust_list(rows: QuerySet[SigningKey]) -> TrustList:
     return TrustList(
         TrustedKey.from_der(
             _der(row.certificate_pem),
@@ -142,8 +205,8 @@ def _hold_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _make_key(*, now: datetime, status_of_old: str) -> SigningKey:
-    """Write a new key's files, then its row; the old active keys get `status_of_old`."""
+def _make_key(*, now: datetime, group: str) -> SigningKey:
+    """Write a new key's files, then its row; the group's old key is retired."""
     directory, password = _place()
     csca, csca_key = _authority(directory, password, now)
     private_key = keys.new_private_key()
@@ -158,9 +221,10 @@ def _make_key(*, now: datetime, status_of_old: str) -> SigningKey:
     kid = keys.kid(certificate.public_bytes(serialization.Encoding.DER)).hex()
     _save_certificate(_certificate_path(directory, kid), certificate)
     _save_key(_key_path(directory, kid), private_key, password)
-    SigningKey.objects.filter(status=KeyStatus.ACTIVE).update(status=status_of_old)
+    SigningKey.objects.filter(status=KeyStatus.ACTIVE, group=group).update(status=KeyStatus.RETIRED)
     return SigningKey.objects.create(
         kid=kid,
+        group=group,
         certificate_pem=keys.certificate_pem(certificate),
         csca_pem=keys.certificate_pem(csca),
         csca_signature=keys.trust_list_signature(dsc=certificate, csca=csca, csca_key=csca_key),
@@ -217,7 +281,7 @@ def _certificate_path(directory: Path, kid: str) -> Path:
     return directory / f"dsc-{kid}.pem"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _read_signer(directory: Path, kid: str, password: bytes) -> Signer:
     try:
         return keys.FileSigner.load(
@@ -225,19 +289,3 @@ def _read_signer(directory: Path, kid: str, password: bytes) -> Signer:
         )
     except (OSError, SigningKeyError) as error:
         raise KeysNotHere(f"The key {kid} in {directory} cannot be used: {error}") from error
-
-
-def _queue_again(replaced: list[SigningKey]) -> None:
-    """Queue every dose whose live certificate was signed by one of these keys."""
-    doses = Certificate.objects.filter(key__in=replaced, status=CertificateStatus.LIVE)
-    now = database_now()
-    IssuanceJob.objects.filter(dose__in=doses.values("dose"), state=JobState.ISSUED).update(
-        state=JobState.PENDING,
-        attempts=0,
-        due_at=now,
-        next_at=now,
-        deadline_at=now
-        + timedelta(
-            seconds=settings.CERTIFICATE_DEADLINE_SECONDS - settings.CERTIFICATE_DELAY_SECONDS
-        ),
-    )

@@ -22,6 +22,7 @@ from certificates.models import (
 from certificates.models.key import KeyStatus
 from certificates.services import issuance, keys
 from certificates.services.clock import database_now
+from certificates.services.compromise import compromise_key
 from certificates.services.drain import queue_what_is_missing, watch_recent
 from certificates.services.issuance import drain_due, issue_due, try_again
 from certificates.services.revocation import revoke_certificate
@@ -254,7 +255,7 @@ def test_the_certificates_of_a_compromised_key_are_issued_again_with_another():
     dose = make_dose()
     drain_due()
     first = the_certificate(dose)
-    keys.rotate_signing_key(now=database_now(), compromised=True)
+    compromise_key(kid=first.key.kid, reason="Mất máy ký", now=database_now())
     result = verify(first.hcert, keys.published_keys(), first.issued_at)
     assert result.reason == "unknown_key"
     assert drain_due() == 1
@@ -275,8 +276,8 @@ def test_after_a_worker_died_another_issues_once_when_the_lease_has_ended():
 
 
 def work_on(claim: issuance.Claim) -> int:
-    key, signer = keys.load_signer(now=database_now())
-    return issuance._issue_batch(claim, key, issuance.CertificateBatchSigner(signer))
+    keys.ensure_signers(now=database_now())
+    return issuance._issue_batch(claim)
 
 
 @pytest.mark.django_db
@@ -399,7 +400,7 @@ def test_workers_that_start_together_make_one_signing_key():
 
 def meets_the_worker(monkeypatch, change):
     """Issue what is due while another transaction makes `change` between reading and writing."""
-    started, really_sign = threading.Event(), issuance._Batch._sign
+    started, really_sign = threading.Event(), issuance._Signers.sign
 
     def sign(self, *facts):
         started.set()
@@ -407,7 +408,7 @@ def meets_the_worker(monkeypatch, change):
         return really_sign(self, *facts)
 
     waiting = threading.Event()
-    monkeypatch.setattr(issuance._Batch, "_sign", sign)
+    monkeypatch.setattr(issuance._Signers, "sign", sign)
 
     def interfere():
         started.wait(10)
@@ -415,7 +416,7 @@ def meets_the_worker(monkeypatch, change):
         change()
 
     in_threads(issue_due, interfere)
-    monkeypatch.setattr(issuance._Batch, "_sign", really_sign)
+    monkeypatch.setattr(issuance._Signers, "sign", really_sign)
 
 
 @pytest.mark.django_db(transaction=True)
