@@ -31,12 +31,13 @@ _WRITTEN = bytes.maketrans(b"\x00\xff", b"10")  # zxing-cpp draws dark as 0, whi
 Matrix = list[str]
 
 
-def qr_matrix(text: str) -> Matrix:
+def qr_matrix(text: str, level: str = "M") -> Matrix:
     """The modules of the smallest code for `text`, a row a string of "0" and "1", no quiet zone.
 
-    Raises ValueError for more than a QR code of level M can hold.
+    `level` is L where a format bounds the size of its code (a SMART Health Card), else M. Raises
+    ValueError for more than a QR code of this level can hold.
     """
-    return _small(text) if len(text) <= SHORT else _dense(text)
+    return _small(text) if len(text) <= SHORT and level == "M" else _dense(text, level)
 
 
 def _small(text: str) -> Matrix:
@@ -46,8 +47,8 @@ def _small(text: str) -> Matrix:
     return ["".join("1" if dark else "0" for dark in row) for row in code.get_matrix()]
 
 
-def _dense(text: str) -> Matrix:
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+def _dense(text: str, level: str) -> Matrix:
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level=level)
     image: Any = code.to_image(scale=1, add_quiet_zones=False)
     modules = memoryview(image).tobytes().translate(_WRITTEN).decode()
     side = math.isqrt(len(modules))
@@ -62,13 +63,15 @@ def runs(matrix: Matrix) -> Iterator[tuple[int, int, int]]:
             yield start, y, end - start
 
 
-def qr_svg(text: str, title: str = "", *, standalone: bool = False) -> SafeString:
+def qr_svg(text: str, title: str = "", *, standalone: bool = False, level: str = "M") -> SafeString:
     """The code as SVG, black on white with its quiet zone, scaled by whoever places it.
 
     `title` is what a screen reader says; without one the drawing is hidden from it. `standalone`
     makes it a file of its own. Raises ValueError for more than a QR code can hold.
     """
-    return kept(lambda: _svg(text, title, standalone), f"svg {standalone}", title, text)
+    return kept(
+        lambda: _svg(text, title, standalone, level), f"svg {standalone} {level}", title, text
+    )
 
 
 def qr_png(text: str, *, pixels: int = PIXELS_A_MODULE) -> bytes:
@@ -79,8 +82,8 @@ def qr_png(text: str, *, pixels: int = PIXELS_A_MODULE) -> bytes:
     return kept(lambda: _png(text, pixels), f"png {pixels}", text)
 
 
-def _svg(text: str, title: str, standalone: bool) -> SafeString:
-    matrix = qr_matrix(text)
+def _svg(text: str, title: str, standalone: bool, level: str) -> SafeString:
+    matrix = qr_matrix(text, level)
     side = len(matrix) + 2 * QUIET_ZONE
     path = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in runs(matrix))
     named = {"role": "img", "aria_label": title} if title else hidden_from_readers()
