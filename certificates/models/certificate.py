@@ -3,6 +3,7 @@
 import uuid
 
 import pghistory
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -109,7 +110,11 @@ class CopyFormat(models.TextChoices):
 
 class CertificateCopy(models.Model):
     """The same dose in another signed format. A page asks for it; a worker, which alone can sign,
-    fills in `text`."""
+    fills in `text`.
+
+    `last_error`: why it could not be made; it is asked for again by a person. `revoked_before`:
+    copies of this certificate that were signed before are void.
+    """
 
     certificate = models.ForeignKey(
         Certificate,
@@ -120,7 +125,23 @@ class CertificateCopy(models.Model):
     format = models.CharField(_("format"), max_length=8, choices=CopyFormat)
     text = models.TextField(_("text of the QR code"), blank=True)
     asked_at = models.DateTimeField(_("asked at"), db_default=Now())
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("asked by"),
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+    )
     signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
+    key = models.ForeignKey(
+        SigningKey,
+        verbose_name=_("signing key"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+    )
+    last_error = models.CharField(_("last error"), max_length=40, blank=True, db_default="")
+    revoked_before = models.DateTimeField(_("revoked before"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("copy in another format")
@@ -131,13 +152,15 @@ class CertificateCopy(models.Model):
             ),
             models.CheckConstraint(
                 name="a_signed_copy_has_its_text",
-                condition=Q(text="", signed_at__isnull=True)
-                | Q(~Q(text=""), signed_at__isnull=False),
+                condition=Q(text="", signed_at__isnull=True, key__isnull=True)
+                | Q(~Q(text=""), last_error="", signed_at__isnull=False, key__isnull=False),
             ),
         ]
         indexes = [
             models.Index(
-                fields=["asked_at"], name="copy_to_be_signed", condition=Q(signed_at__isnull=True)
+                fields=["asked_at"],
+                name="copy_to_be_signed",
+                condition=Q(signed_at__isnull=True, last_error=""),
             ),
         ]
 
