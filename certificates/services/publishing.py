@@ -34,6 +34,7 @@ from certificates.models import (
     RevocationBatch,
     SigningKey,
 )
+from certificates.models.key import KeyStatus
 from certificates.services import keys
 from certificates.services.clock import database_now
 from certificates.services.list_signer import ListSigner, load_list_signer
@@ -67,7 +68,7 @@ def publish_lists(_now: datetime) -> int:
 def batch_ended(*, budget_seconds: float = BUDGET_SECONDS) -> int:
     """Put ended certificates into batches, key by key, within the budget; returns how many."""
     until, batches = time.monotonic() + budget_seconds, 0
-    for key in believed_keys():
+    for key in _revocable_keys():
         while _batch_one(key):
             batches += 1
             if time.monotonic() > until:
@@ -103,7 +104,7 @@ def _batch_one(key: SigningKey) -> bool:
 def merge_small_batches(_now: datetime) -> int:
     """Chore, some times a day: replace small batches of past days by full ones, so that a year of
     single revocations is not a list of as many batches; returns how many were written."""
-    return sum(_merge_one(key) for key in believed_keys())
+    return sum(_merge_one(key) for key in _revocable_keys())
 
 
 def _merge_one(key: SigningKey) -> int:
@@ -167,7 +168,7 @@ def publish_key_set(signer: ListSigner) -> int:
     with _alone() as mine:
         if not mine:
             return 0
-        trusted = [_with_authority(key) for key in believed_keys()]
+        trusted = [_with_authority(key) for key in keys.believed_keys()]
         made_from = _digest(
             signer.signer.kid.hex(),
             *sorted(key.thumbprint + _sha256(authority) for key, authority in trusted),
@@ -192,7 +193,7 @@ def publish_offline_list(signer: ListSigner) -> int:
         # Batches are only ever added, with a higher number, or taken out of force: so these two
         # figures change with every change of the set.
         figures = batches.aggregate(last=Max("pk"), count=Count("pk"))
-        kids = sorted(key.kid for key in believed_keys())
+        kids = sorted(key.kid for key in _revocable_keys())
         made_from = _digest(
             signer.signer.kid.hex(), *kids, str(figures["last"]), str(figures["count"])
         )
@@ -211,14 +212,16 @@ def publish_offline_list(signer: ListSigner) -> int:
     return 1
 
 
-def believed_keys() -> list[SigningKey]:
-    """The keys of the trust list, as rows."""
-    kids = [key.kid.hex() for key in keys.published_keys()]
-    return list(SigningKey.objects.filter(kid__in=kids).order_by("pk"))
+def _revocable_keys() -> list[SigningKey]:
+    """The keys whose ended certificates are listed: all that are neither compromised nor expired,
+    those too that left the key set with their last live certificate, because a verifier may still
+    hold an older key set."""
+    kept = SigningKey.objects.exclude(status=KeyStatus.COMPROMISED)
+    return list(kept.filter(not_after__gt=database_now()).order_by("pk"))
 
 
 def _batches_in_force() -> QuerySet[RevocationBatch]:
-    return RevocationBatch.objects.filter(deleted_at__isnull=True, key__in=believed_keys())
+    return RevocationBatch.objects.filter(deleted_at__isnull=True, key__in=_revocable_keys())
 
 
 def _values(batches: QuerySet[RevocationBatch]) -> Iterator[int]:

@@ -228,7 +228,7 @@ def test_batches_hold_at_most_a_thousand_of_one_key_and_are_never_changed(certif
     revoke(issued(make_dose()))
     publish()
     assert list(batches.values_list("public_id", "entries"))[:3] == before
-    assert batches.count() == 4
+    assert RevocationBatch.objects.count() == 4
 
 
 def test_a_batch_is_deleted_for_readers_when_its_last_certificate_has_expired(certificate):
