@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from certificates.causes import cause_in_words
+from certificates.causes import cause_in_words, end_in_words
 from certificates.models import Certificate, IssuanceJob, SigningKey
 from certificates.services.issuance import try_again
 from certificates.services.revocation import revoke_certificate
@@ -47,8 +47,9 @@ class CertificateAdmin(ReadOnly):
     search_help_text = gettext_lazy("The whole certificate ID, or the whole dose ID")
     fields = (
         *("uvci", "status", "dose", "key", "issued_at", "expires_at"),
-        *("ended_at", "end_reason"),
+        *("ended_at", "why_ended"),
     )
+    readonly_fields = ("why_ended",)
     actions = ("revoke",)
     date_hierarchy = None
     ordering = ("-pk",)
@@ -58,6 +59,10 @@ class CertificateAdmin(ReadOnly):
     @admin.display(description=gettext_lazy("Site"))
     def site(self, certificate: Certificate) -> str:
         return certificate.dose.site.name
+
+    @admin.display(description=gettext_lazy("Reason of the end"))
+    def why_ended(self, certificate: Certificate) -> str:
+        return end_in_words(certificate.end_reason)
 
     @admin.action(description=gettext_lazy("Revoke, with a reason"), permissions=["revoke"])
     def revoke(
@@ -94,23 +99,23 @@ class CertificateAdmin(ReadOnly):
 
 @admin.register(IssuanceJob)
 class IssuanceJobAdmin(ReadOnly):
-    list_display = ("dose", "state", "due_at", "deadline_at", "attempts", "cause")
-    list_filter = ("state",)
+    list_display = ("dose", "state", "cause", "due_at", "deadline_at", "attempts", "why_not")
+    list_filter = ("state", "cause")
     list_select_related = ("dose__site",)
     search_fields = ("dose__public_id__exact",)
     search_help_text = gettext_lazy("The whole dose ID")
     fields = (
-        *("dose", "state", "due_at", "deadline_at", "next_at"),
-        *("attempts", "cause", "queued_at"),
+        *("dose", "state", "cause", "due_at", "deadline_at", "next_at"),
+        *("attempts", "why_not", "queued_at"),
     )
-    readonly_fields = ("cause",)
+    readonly_fields = ("why_not",)
     actions = ("try_again",)
     ordering = ("due_at",)
 
     has_revoke_permission = has_revoke_permission
 
     @admin.display(description=gettext_lazy("why not"))
-    def cause(self, job: IssuanceJob) -> str:
+    def why_not(self, job: IssuanceJob) -> str:
         return cause_in_words(job.last_error)
 
     @admin.action(description=gettext_lazy("Try again"), permissions=["revoke"])
@@ -136,8 +141,13 @@ class IssuanceJobAdmin(ReadOnly):
 class SigningKeyAdmin(ReadOnly):
     may_see = (REVOKE_CERTIFICATE, SEE_LOGS)
     path_to_site = ""
-    list_display = ("kid", "status", "not_before", "sign_until", "not_after", "is_signing")
-    fields = ("kid", "status", "not_before", "sign_until", "not_after", "certificate_pem")
+    list_display = (
+        *("kid", "group", "status", "not_before", "sign_until", "not_after", "is_signing"),
+    )
+    list_filter = ("status",)
+    fields = (
+        *("kid", "group", "status", "not_before", "sign_until", "not_after", "certificate_pem"),
+    )
     ordering = ("-pk",)
 
     @admin.display(boolean=True, description=gettext_lazy("Signs now"))

@@ -11,15 +11,20 @@ from certificates.services import keys
 def check_certificate(*, text: str, at: datetime) -> VerificationResult:
     """The verdict on any text as of `at`; nothing of it is stored.
 
-    A certificate that was replaced counts as revoked: its holder has a newer one.
+    A certificate that was replaced counts as revoked: its holder has a newer one. Of a compromised
+    key nothing else is said: whoever has it may have made up the rest.
     """
     compromised = keys.compromised_kids()
+
+    def is_key_revoked(identity: Identity) -> bool:
+        return identity.kid.hex() in compromised
+
     return verify(
         text,
         keys.all_keys(),
         at,
-        is_revoked=_has_ended,
-        is_key_revoked=lambda identity: identity.kid.hex() in compromised,
+        is_revoked=lambda identity: not is_key_revoked(identity) and _has_ended(identity),
+        is_key_revoked=is_key_revoked,
     )
 
 
