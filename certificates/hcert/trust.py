@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,9 +123,10 @@ class TrustList:
     """DSCs by their kid; several may share one, and each is tried."""
 
     def __init__(self, trusted: Iterable[TrustedKey] = ()) -> None:
-        self._by_kid: dict[bytes, tuple[TrustedKey, ...]] = {}
+        by_kid: defaultdict[bytes, list[TrustedKey]] = defaultdict(list)
         for key in {key.thumbprint: key for key in trusted}.values():
-            self._by_kid[key.kid] = (*self._by_kid.get(key.kid, ()), key)
+            by_kid[key.kid].append(key)
+        self._by_kid = {kid: tuple(same) for kid, same in by_kid.items()}
 
     def __len__(self) -> int:
         return sum(len(same) for same in self._by_kid.values())
@@ -209,7 +211,7 @@ def _kinds(certificate: x509.Certificate) -> frozenset[str]:
         found = {usage.dotted_string for usage in usages}
     except x509.ExtensionNotFound:
         return frozenset()
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raw = certificate.tbs_certificate_bytes
         found = {oid for oid in _USAGE_KINDS if _encoded_oid(oid) in raw}
     return frozenset(_USAGE_KINDS[oid] for oid in found if oid in _USAGE_KINDS)
