@@ -112,8 +112,9 @@ class CertificateCopy(models.Model):
     """The same dose in another signed format. A page asks for it; a worker, which alone can sign,
     fills in `text`.
 
-    `last_error`: why it could not be made; it is asked for again by a person. `revoked_before`:
-    copies of this certificate that were signed before are void.
+    `covers`: the certificates whose doses it names, its own among them. `last_error`: why it could
+    not be made; a person asks for it again. `revoked_before`: copies of this certificate that were
+    signed before are void.
     """
 
     certificate = models.ForeignKey(
@@ -121,6 +122,9 @@ class CertificateCopy(models.Model):
         verbose_name=_("certificate"),
         on_delete=models.CASCADE,
         related_name="copies",
+    )
+    covers = models.ManyToManyField(
+        Certificate, verbose_name=_("certificates that it covers"), related_name="covered_by"
     )
     format = models.CharField(_("format"), max_length=8, choices=CopyFormat)
     text = models.TextField(_("text of the QR code"), blank=True)
