@@ -6,18 +6,14 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from certificates.access import readable_certificate
 from certificates.card import Card, card_of
-from certificates.forms import VerifyForm
 from certificates.models import Certificate, CertificateStatus
 from certificates.pdf import certificate_pdf
-from certificates.services.verification import check_certificate
-from certificates.verdicts import verdict_of
 from vaxplatform.qr import qr_svg
 
 no_store = cache_control(private=True, no_store=True)
@@ -75,18 +71,3 @@ def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store
-def verify_page(request: HttpRequest) -> HttpResponse:
-    """The verifier: a pasted text or a photo in, one glance out. Nothing of it is kept."""
-    if request.method != "POST":
-        return render(request, "certificates/verify.html", {"form": VerifyForm()})
-    form = VerifyForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(request, "certificates/verify.html", {"form": form})
-    now = timezone.now()
-    result = check_certificate(text=form.cleaned_data["hcert"], at=now)
-    verdict = verdict_of(result, now=now)
-    return render(request, "certificates/verdict.html", {"verdict": verdict, "again": VerifyForm()})
