@@ -29,7 +29,7 @@ class PeriodForm(Form):
         label=_("Day of entry"), input_formats=ISO_OR_VIETNAMESE, widget=DayInput()
     )
     last = forms.DateField(
-        label=_("Up to"),
+        label=_("Last day of entry"),
         help_text=_("Leave empty for one day."),
         required=False,
         input_formats=ISO_OR_VIETNAMESE,
