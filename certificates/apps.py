@@ -10,7 +10,11 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         from certificates import health_book, invariants, metrics
         from certificates.services import compromise, drain, keys, publishing, renewal, sharing
-        from registration.health_book import register_section, register_statuses
+        from registration.health_book import (
+            register_section,
+            register_sign_out_note,
+            register_statuses,
+        )
         from sites.rights import REVOKE_CERTIFICATE, SEE_RECORDS, SEE_WAITS
         from vaxplatform.chores import register_chore
         from vaxplatform.health import register_collector, register_readiness_check
@@ -71,3 +75,4 @@ class CertificatesConfig(AppConfig):
         register_section(10, health_book.status_section)
         register_section(30, health_book.certificates_section)
         register_statuses(health_book.statuses)
+        register_sign_out_note("certificates/sign_out_note.html")

@@ -14,7 +14,7 @@ from certificates.access import readable_certificate
 from certificates.card import Card, card_of
 from certificates.models import Certificate, CertificateStatus
 from certificates.pdf import certificate_pdf
-from vaxplatform.qr import qr_svg
+from vaxplatform.qr import qr_png, qr_svg
 
 no_store = cache_control(private=True, no_store=True)
 
@@ -48,7 +48,8 @@ def certificate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def certificate_as_pdf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The certificate on one A4 page."""
     card = _live_card(request, public_id)
-    return _file(certificate_pdf(card), "application/pdf", f"covid-19-{card.number}.pdf")
+    name = _("covid-19-certificate-dose-%(number)s") % {"number": card.number}
+    return _file(certificate_pdf(card), "application/pdf", f"{name}.pdf")
 
 
 @require_safe
@@ -57,7 +58,20 @@ def certificate_as_svg(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
     """The QR code alone, as a picture that stays sharp at any size."""
     card = _live_card(request, public_id)
     svg = qr_svg(card.certificate.hcert, _("QR code"), standalone=True)
-    return _file(svg.encode(), "image/svg+xml", f"covid-19-{card.number}.svg")
+    return _file(svg.encode(), "image/svg+xml", f"{_code_name(card)}.svg")
+
+
+@require_safe
+@no_store
+def certificate_as_png(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The QR code alone, as a picture that every phone keeps among its photos."""
+    card = _live_card(request, public_id)
+    return _file(qr_png(card.certificate.hcert), "image/png", f"{_code_name(card)}.png")
+
+
+def _code_name(card: Card) -> str:
+    """A file name that says what it is and nothing of the person; ASCII."""
+    return _("covid-19-qr-code-dose-%(number)s") % {"number": card.number}
 
 
 def _live_card(request: HttpRequest, public_id: uuid.UUID) -> Card:
