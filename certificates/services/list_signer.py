@@ -97,15 +97,15 @@ def _make(directory: Path, password: bytes, now: datetime) -> x509.Certificate:
 def _newest(directory: Path, now: datetime) -> x509.Certificate | None:
     """The newest certificate of a list signer that is valid now and whose chain and key are here;
     one whose writer died midway does not count."""
-    found = []
+    found: list[tuple[datetime, int, x509.Certificate]] = []
     for path in directory.glob("list-*.pem"):
         if path.name.endswith(".key.pem"):
             continue
         chain = _chain(path)
         if len(chain) == 2 and _key_path(directory, _kid(chain[0])).exists():
-            found.append(chain[0])
-    valid = [each for each in found if each.not_valid_before_utc <= now < each.not_valid_after_utc]
-    return max(valid, key=lambda each: each.not_valid_before_utc, default=None)
+            found.append((chain[0].not_valid_before_utc, path.stat().st_mtime_ns, chain[0]))
+    valid = [each for each in found if each[0] <= now < each[2].not_valid_after_utc]
+    return max(valid, key=lambda each: each[:2])[2] if valid else None
 
 
 def _chain(path: Path) -> list[x509.Certificate]:

@@ -60,10 +60,6 @@ def revoke(certificate) -> None:
     revoke_certificate(uvci=certificate.uvci, reason="Cấp nhầm người")
 
 
-def move_time(model, **fields) -> None:
-    model.objects.update(**fields)
-
-
 # ------------------------------------------------------------------ the list signer
 
 
@@ -169,12 +165,15 @@ def test_certificates_of_a_compromised_key_need_no_batch(certificate):
 
 def test_a_new_list_signer_signs_everything_again(certificate):
     publish()
-    rotate_list_signer(now=timezone.now() + timedelta(seconds=1))
-    publish_lists(timezone.now())
-    assert version(SIGNED_KEY_SET) == version(OFFLINE) == 1  # the new one is not valid yet
-    signer = rotate_list_signer(now=timezone.now() - timedelta(seconds=1))
-    assert signer.signer.kid
+    first = load_list_signer(now=timezone.now())
+    second = rotate_list_signer(now=timezone.now())
+    assert second.chain != first.chain
     publish()
+    csca = x509.load_pem_x509_certificate(certificate.key.csca_pem.encode())
+    _text, signer = read_compact(content(SIGNED_KEY_SET), csca, at=timezone.now())
+    assert signer == second.signer.certificate
+    assert read_offline(content(OFFLINE), signer.public_key()).version == 2
+    assert version(SIGNED_KEY_SET) == version(KEY_SET) == 2
 
 
 # ------------------------------------------------------------------ ended certificates
