@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-DATABASE = "vax_bench"
+DATABASE = f"vax_bench_{os.getpid()}"  # two runs at once do not drop each other's
 RESULTS = Path(__file__).parent / "results.json"
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 
