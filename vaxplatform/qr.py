@@ -27,6 +27,7 @@ SHORT = 120  # characters; a certificate has four times as many
 
 _DARK = re.compile("1+")
 _WRITTEN = bytes.maketrans(b"\x00\xff", b"10")  # zxing-cpp draws dark as 0, white as 255
+_SHADES = bytes.maketrans(b"10", b"\x00\xff")
 
 Matrix = list[str]
 
@@ -103,11 +104,12 @@ def _svg(text: str, title: str, standalone: bool, level: str) -> SafeString:
 
 def _png(text: str, pixels: int) -> bytes:
     """One bit a pixel, and each module whole pixels, so that no edge is grey."""
-    matrix = qr_matrix(text)
-    modules = Image.new("1", (len(matrix) + 2 * QUIET_ZONE,) * 2, 1)
-    for x, y, length in runs(matrix):
-        left, top = x + QUIET_ZONE, y + QUIET_ZONE
-        modules.paste(0, (left, top, left + length, top + 1))
+    white = "0" * QUIET_ZONE
+    rows = [f"{white}{row}{white}" for row in qr_matrix(text)]
+    side = len(rows[0])
+    above = "0" * (side * QUIET_ZONE)
+    shades = "".join((above, *rows, above)).encode().translate(_SHADES)
+    modules = Image.frombytes("L", (side, side), shades).convert("1", dither=Image.Dither.NONE)
     file = io.BytesIO()
-    modules.resize((modules.width * pixels,) * 2, Image.Resampling.NEAREST).save(file, "PNG")
+    modules.resize((side * pixels, side * pixels)).save(file, "PNG")
     return file.getvalue()
