@@ -1,0 +1,18 @@
+"""One target under the fuzzer, in a process of its own: `python -m tests.fuzz.one TARGET CORPUS …`.
+
+The rest of the arguments are libFuzzer's.
+"""
+
+import sys
+
+try:
+    import atheris
+except ImportError:
+    sys.exit("atheris is not installed: make fuzz, or pip install -r requirements-fuzz.txt")
+
+with atheris.instrument_imports(include=["certificates.hcert"]):
+    from tests.fuzz.targets import TARGETS
+
+if __name__ == "__main__":
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]].run)
+    atheris.Fuzz()
