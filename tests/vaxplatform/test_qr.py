@@ -100,20 +100,21 @@ def test_more_than_a_code_can_hold_is_a_value_error():
 # ── keeping ───────────────────────────────────────────────────────────────────────────────────
 def test_a_drawing_is_made_once_for_each_text_title_and_form(monkeypatch):
     drawn = []
-    monkeypatch.setattr(qr, "qr_matrix", lambda text: drawn.append(text) or ["101"])
+    monkeypatch.setattr(qr, "qr_matrix", lambda text, *_level: drawn.append(text) or ["1"])
     for _again in range(2):
         qr.qr_svg("A", "title")
         qr.qr_svg("A", "tiêu đề")
         qr.qr_svg("A", "title", standalone=True)
+        qr.qr_svg("A", "title", level="L")
         qr.qr_svg("B", "title")
         qr.qr_png("A")
         qr.qr_png("A", pixels=2)
-    assert drawn == ["A", "A", "A", "B", "A", "A"]
+    assert drawn == ["A", "A", "A", "A", "B", "A", "A"]
 
 
 def test_a_new_look_is_never_served_from_what_was_kept(monkeypatch):
     first = qr.qr_svg("A")
-    monkeypatch.setattr(qr, "qr_matrix", lambda _text: ["101"])
+    monkeypatch.setattr(qr, "qr_matrix", lambda _text, _level: ["1"])
     assert qr.qr_svg("A") == first
     monkeypatch.setattr(drawings, "LOOK", drawings.LOOK + 1)
     assert qr.qr_svg("A") != first
