@@ -170,18 +170,19 @@ def check_signing_key() -> None:
 
 def _trust_list(rows: QuerySet[SigningKey]) -> TrustList:
     return TrustList(
-        TrustedKey.from_der(
-            _der(row.certificate_pem),
-            signature=row.csca_signature,
-            timestamp=row.not_before.isoformat(),
+        _trusted(pem, signature, not_before.isoformat())
+        for pem, signature, not_before in rows.values_list(
+            "certificate_pem", "csca_signature", "not_before"
         )
-        for row in rows
     )
 
 
-def _der(pem: str) -> bytes:
+@lru_cache(maxsize=256)
+def _trusted(pem: str, signature: str, timestamp: str) -> TrustedKey:
+    """The public key in a row; parsed once per process for as long as the row says the same."""
     certificate = x509.load_pem_x509_certificate(pem.encode())
-    return certificate.public_bytes(serialization.Encoding.DER)
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    return TrustedKey.from_der(der, signature=signature, timestamp=timestamp)
 
 
 def _usable(now: datetime) -> QuerySet[SigningKey]:
