@@ -9,7 +9,16 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         from certificates import health_book, invariants, metrics
-        from certificates.services import compromise, drain, keys, publishing, renewal, sharing
+        from certificates.services import (
+            card_keys,
+            compromise,
+            copies,
+            drain,
+            keys,
+            publishing,
+            renewal,
+            sharing,
+        )
         from registration.health_book import (
             register_section,
             register_sign_out_note,
@@ -31,6 +40,8 @@ class CertificatesConfig(AppConfig):
         register_chore(
             "merge_revocation_batches", publishing.merge_small_batches, every_seconds=6 * 3600
         )
+        register_chore("sign_copies", copies.sign_copies, every_seconds=3)
+        register_chore("call_back_cards", card_keys.publish_called_back, every_seconds=300)
         register_readiness_check("signing key", keys.check_signing_key)
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()

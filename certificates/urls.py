@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from certificates import sharing_views, verifier_views, views, wallet_views
+from certificates import copies_views, sharing_views, verifier_views, views, wallet_views
 
 app_name = "certificates"
 urlpatterns = [
@@ -19,6 +19,30 @@ urlpatterns = [
     # A QR holds the address in capitals; vaxplatform.logs hides the secret.
     re_path(r"^s/(?P<secret>[A-Za-z2-7]{32})/$", sharing_views.shared, name="shared"),
     re_path(r"^S/(?P<secret>[A-Za-z2-7]{32})/?$", sharing_views.shared),
+    path(
+        "certificates/<uuid:public_id>/smart-health-card/",
+        copies_views.smart_health_card,
+        name="smart-health-card",
+    ),
+    path(
+        "certificates/<uuid:public_id>/smart-health-card/ask/",
+        copies_views.ask_for_smart_health_card,
+        name="ask-smart-health-card",
+    ),
+    path(
+        "certificates/<uuid:public_id>/smart-health-card.svg",
+        copies_views.smart_health_card_svg,
+        name="smart-health-card-svg",
+    ),
+    path(
+        "certificates/<uuid:public_id>.smart-health-card",
+        copies_views.smart_health_card_file,
+        name="smart-health-card-file",
+    ),
+    path(".well-known/jwks.json", copies_views.card_key_set, name="card-keys"),
+    path(
+        ".well-known/crl/<str:kid>.json", copies_views.cards_called_back, name="cards-called-back"
+    ),
     path("wallet/", wallet_views.wallet, name="wallet"),
     path("wallet/worker.js", wallet_views.worker, name="wallet-worker"),
     path("wallet/manifest.webmanifest", wallet_views.manifest, name="wallet-manifest"),

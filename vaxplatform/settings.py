@@ -17,6 +17,9 @@ DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 DEMO = env.bool("DEMO", default=True)
 SECRET_KEY = env.str("SECRET_KEY")
+# How the world reaches us, without a closing slash; SMART Health Cards name it as their issuer.
+_HERE = f"http://localhost:{env.str('PORT', default='') or 8000}"
+PUBLIC_URL = env.str("PUBLIC_URL", default=_HERE).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [

@@ -114,7 +114,7 @@ class CertificateCopy(models.Model):
 
     `covers`: the certificates whose doses it names, its own among them. `last_error`: why it could
     not be made; a person asks for it again. `revoked_before`: copies of this certificate that were
-    signed before are void.
+    signed up to then are void.
     """
 
     certificate = models.ForeignKey(
