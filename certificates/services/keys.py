@@ -180,9 +180,12 @@ def _trust_list(rows: QuerySet[SigningKey]) -> TrustList:
 @lru_cache(maxsize=256)
 def _trusted(pem: str, signature: str, timestamp: str) -> TrustedKey:
     """The public key in a row; parsed once per process for as long as the row says the same."""
+    return TrustedKey.from_der(_der(pem), signature=signature, timestamp=timestamp)
+
+
+def _der(pem: str) -> bytes:
     certificate = x509.load_pem_x509_certificate(pem.encode())
-    der = certificate.public_bytes(serialization.Encoding.DER)
-    return TrustedKey.from_der(der, signature=signature, timestamp=timestamp)
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def _usable(now: datetime) -> QuerySet[SigningKey]:
