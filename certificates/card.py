@@ -117,7 +117,9 @@ def card_of(certificate: Certificate) -> Card:
 
 
 def both(text: "str | Promise") -> tuple[str, ...]:
-    """A text in Vietnamese and English."""
+    """A text in Vietnamese and English; one that is not for translation, twice."""
+    if isinstance(text, str):
+        return (text,) * len(LANGUAGES)
     return tuple(_in(language, text) for language in LANGUAGES)
 
 
