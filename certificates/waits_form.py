@@ -12,6 +12,8 @@ from vaxplatform.forms import Form
 
 ISO_OR_VIETNAMESE = ("%Y-%m-%d", "%d/%m/%Y")
 
+EARLIEST = datetime.date(2021, 1, 1)  # the first vaccinations: 8 March 2021
+
 
 class DayInput(forms.DateInput):
     """The browser's own picker of a day; a browser without one takes the text."""
@@ -30,7 +32,6 @@ class PeriodForm(Form):
     )
     last = forms.DateField(
         label=_("Last day of entry"),
-        help_text=_("Leave empty for one day."),
         required=False,
         input_formats=ISO_OR_VIETNAMESE,
         widget=DayInput(),
@@ -51,6 +52,10 @@ class PeriodForm(Form):
         first: datetime.date = self.cleaned_data["first"]
         if first > self.today:
             raise forms.ValidationError(_("This day has not come yet."), code="future")
+        if first < EARLIEST:
+            raise forms.ValidationError(
+                _("No one was vaccinated then. Choose a day from 2021 on."), code="before"
+            )
         return first
 
     def clean(self) -> dict[str, Any]:

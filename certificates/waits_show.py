@@ -25,14 +25,17 @@ MINUTES_SHOWN_UP_TO = 120
 HOURS_SHOWN_UP_TO = 48
 
 
-def in_words(minutes: float | None) -> str:
-    """41.2 minutes, 3.5 hours, 12 days; a dash without a dose, "none yet" without certificates."""
+def in_words(minutes: float | None, decimals: int = 1) -> str:
+    """41.2 minutes, 3.5 hours, 12 days; a dash without a dose, "none yet" without certificates.
+
+    `decimals` of minutes: none for an age.
+    """
     if minutes is None:
         return formatting.NO_DATA
     if is_unknown_yet(minutes):
         return _("none yet")
     if minutes < MINUTES_SHOWN_UP_TO:
-        return _("%(count)s minutes") % {"count": formatting.number(minutes, 1)}
+        return _("%(count)s minutes") % {"count": formatting.number(minutes, decimals)}
     if minutes < HOURS_SHOWN_UP_TO * 60:
         return _("%(count)s hours") % {"count": _short(minutes / 60)}
     return _("%(count)s days") % {"count": _short(minutes / (24 * 60))}
@@ -89,7 +92,7 @@ class Line:
 
     @property
     def oldest(self) -> str:
-        return in_words(self.oldest_minutes)
+        return in_words(self.oldest_minutes, 0)
 
 
 def _or_least(value: float | None) -> float:
@@ -147,7 +150,7 @@ def stuck_lines(
         StuckLine(
             job=job,
             cause=cause_in_words(job.last_error),
-            age=in_words(minutes_since(job.due_at, now)),
+            age=in_words(minutes_since(job.due_at, now), 0),
             url=reverse("admin:certificates_issuancejob_change", args=[job.pk]),
             case=cases.get(job.pk),
         )
