@@ -75,7 +75,11 @@ def private_key(algorithm: int, name: str = "") -> PrivateKey:
 
 
 def foreign(
-    algorithm: int = cose.ES256, *, oids: Iterable[str] = (), key: PrivateKey | None = None
+    algorithm: int = cose.ES256,
+    *,
+    oids: Iterable[str] = (),
+    key: PrivateKey | None = None,
+    issued: datetime = NOW,
 ) -> Foreign:
     """Return another country's signer whose certificate has these extended key usages."""
     key = key or private_key(algorithm)
@@ -86,8 +90,8 @@ def foreign(
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - ONE_YEAR)
-        .not_valid_after(NOW + ONE_YEAR)
+        .not_valid_before(issued - ONE_YEAR)
+        .not_valid_after(issued + ONE_YEAR)
     )
     if usages := [x509.ObjectIdentifier(oid) for oid in oids]:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)

@@ -4,16 +4,13 @@ import json
 import subprocess
 import sys
 import zlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import base45 as base45_oracle
 import cbor2
-import cwt
 import jsonschema
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,38 +20,6 @@ from certificates.hcert.trust import TrustList
 from certificates.hcert.verify import read_claims, read_message, verify
 
 from .conftest import NOW, ONE_YEAR, Authority, make_payload, trusting
-
-
-def oracle_key(signer: keys.FileSigner) -> Any:
-    """Return the signer's public key as the independent library takes it."""
-    public = signer.private_key.public_key()
-    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return cwt.COSEKey.from_pem(pem, kid=signer.kid, alg="ES256")
-
-
-def test_an_independent_library_verifies_what_we_sign(hcert: str, signer: keys.FileSigner) -> None:
-    assert hcert.startswith("HC1:")
-    raw = zlib.decompress(base45_oracle.b45decode(hcert[4:]))
-    payload = cwt.COSE.new(verify_kid=True).decode(raw, oracle_key(signer))
-    claims = payload if isinstance(payload, dict) else cbor2.loads(payload)
-    assert claims == {
-        1: "VN",
-        6: int(NOW.timestamp()),
-        4: int((NOW + ONE_YEAR).timestamp()),
-        -260: {1: make_payload()},
-    }
-
-
-def test_an_independent_library_reads_a_certificate_of_today_as_a_cwt(
-    authority: Authority,
-) -> None:
-    today = datetime.now(UTC)
-    signer = authority.signer(now=today)
-    text = issue.sign_certificate(make_payload(), signer, today, today + ONE_YEAR)
-    raw = zlib.decompress(base45_oracle.b45decode(text[4:]))
-    assert cwt.decode(raw, keys=oracle_key(signer))[-260][1] == make_payload()
-    with pytest.raises(cwt.VerifyError):
-        cwt.decode(raw[:-1] + bytes((raw[-1] ^ 1,)), keys=oracle_key(signer))
 
 
 def test_the_message_is_tagged_and_names_its_key_in_the_protected_header(
