@@ -28,6 +28,17 @@ from certificates.hcert import cose, keys
 MIN_RSA_BITS: Final = 2048
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the cryptography library raises for foreign certificates that are built oddly; it reads
+their parts when they are asked for, so each part may raise."""
+
 _USAGE_KINDS: Final = {
     f"{arc}.{last}": kind for arc in keys.USAGE_ARCS for kind, last in keys.USAGES.items()
 }
@@ -69,7 +80,7 @@ class TrustedKey:
                 certificate.not_valid_before_utc,
                 certificate.not_valid_after_utc,
             )
-        except (ValueError, x509.InvalidVersion) as error:
+        except UNREADABLE as error:
             raise TrustListError("not an X.509 certificate") from error
         return cls(
             kid=keys.kid(der),
@@ -102,7 +113,7 @@ class TrustedKey:
             if message.algorithm == cose.PS256 and isinstance(key, rsa.RSAPublicKey):
                 key.verify(signature, data, _PS256, hashes.SHA256())
                 return True
-        except (InvalidSignature, ValueError):
+        except (InvalidSignature, ValueError, UnsupportedAlgorithm):
             return False
         return False
 
@@ -211,7 +222,7 @@ def _kinds(certificate: x509.Certificate) -> frozenset[str]:
         found = {usage.dotted_string for usage in usages}
     except x509.ExtensionNotFound:
         return frozenset()
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         raw = certificate.tbs_certificate_bytes
         found = {oid for oid in _USAGE_KINDS if _encoded_oid(oid) in raw}
     return frozenset(_USAGE_KINDS[oid] for oid in found if oid in _USAGE_KINDS)
@@ -233,7 +244,7 @@ def _usable_key(certificate: x509.Certificate) -> PublicKey | None:
     """Return the public key when certificates may be signed with it."""
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key

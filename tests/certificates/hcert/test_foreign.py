@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certificates.hcert import cose, keys
-from certificates.hcert.trust import TrustedKey, TrustList
+from certificates.hcert.trust import TrustedKey, TrustList, TrustListError
 from certificates.hcert.verify import verify
 
 from . import hostile
@@ -172,3 +172,11 @@ def test_a_certificate_of_ours_and_foreign_ones_are_read_by_one_list(
 def _with_kid_of(signer: Foreign, other: Foreign) -> TrustedKey:
     """Return `other` as a key that happens to have the kid of `signer`."""
     return dataclasses.replace(other.trusted, kid=signer.kid)
+
+
+def test_a_signing_certificate_whose_country_is_no_text_is_refused_with_its_own_error() -> None:
+    der = foreign().trusted.der
+    odd = der.replace(b"\x55\x04\x06\x13\x02XX", b"\x55\x04\x06\x03\x02\x00X")
+    assert odd != der
+    with pytest.raises(TrustListError):
+        TrustedKey.from_der(odd)
