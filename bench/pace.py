@@ -1,5 +1,9 @@
-"""How often a second something can be done, several things in turns so that the noise of a shared
-machine falls on all of them alike."""
+"""How often a second something can be done by one core.
+
+Seconds are those of this process's CPU time: the machine is shared, and what others take from it is
+no part of the figure. Several things are done in turns, so that caches and clocks which others heat
+up fall on all of them alike.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,7 +18,7 @@ ROUNDS = 7
 
 
 def per_second(works: dict[str, Callable[[], object]], *, seconds: float) -> dict[str, float]:
-    """Name → calls a second, the typical one of ROUNDS turns; `seconds` for all together."""
+    """Name → calls a second of CPU, the typical of ROUNDS turns; `seconds` for all."""
     turn = seconds / ROUNDS / len(works)
     rates: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():
@@ -33,12 +37,12 @@ def drawing_anew() -> AbstractContextManager[object]:
 
 def _turn(work: Callable[[], object], seconds: float) -> float:
     """Calls a second; the clock is looked at after each hundredth of the turn."""
-    began = now = time.perf_counter()
+    began = now = time.process_time()
     count, step = 0, 1
     while now - began < seconds:
         for _call in range(step):
             work()
         count += step
-        now = time.perf_counter()
+        now = time.process_time()
         step = max(1, int(count / (now - began) * seconds / 100))
     return count / (now - began)
