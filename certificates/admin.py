@@ -1,5 +1,6 @@
 """Certificates, jobs and keys in the staff's records: read here, changed through services."""
 
+import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from certificates.causes import cause_in_words, end_in_words
-from certificates.models import Certificate, IssuanceJob, SigningKey
+from certificates.hcert.trust import TrustedKey
+from certificates.models import Certificate, ForeignSigner, IssuanceJob, SigningKey
 from certificates.services.issuance import try_again
 from certificates.services.revocation import revoke_certificate
 from sites.rights import REVOKE_CERTIFICATE, SEE_LOGS, SEE_RECORDS
@@ -154,3 +156,38 @@ class SigningKeyAdmin(ReadOnly):
     def is_signing(self, key: SigningKey) -> bool:
         now = timezone.now()
         return key.status == "active" and key.not_before <= now < key.sign_until
+
+
+@admin.register(ForeignSigner)
+class ForeignSignerAdmin(ReadOnly):
+    """Other countries' signers, as `import_trust_list` brought them."""
+
+    may_see = (REVOKE_CERTIFICATE, SEE_LOGS)
+    path_to_site = ""
+    list_display = ("kid", "country", "imported_at")
+    list_filter = ("country",)
+    search_fields = ("kid__exact", "country__iexact", "thumbprint__exact")
+    search_help_text = gettext_lazy("The whole key identifier, the country, or the thumbprint")
+    fields = ("kid", "country", "thumbprint", "imported_at", "valid_from", "valid_to", "signs")
+    readonly_fields = ("valid_from", "valid_to", "signs")
+    ordering = ("country", "kid")
+
+    @admin.display(description=gettext_lazy("Valid from"))
+    def valid_from(self, signer: ForeignSigner) -> datetime.datetime:
+        return _certificate_of(signer).not_before
+
+    @admin.display(description=gettext_lazy("Valid to"))
+    def valid_to(self, signer: ForeignSigner) -> datetime.datetime:
+        return _certificate_of(signer).not_after
+
+    @admin.display(description=gettext_lazy("May sign"))
+    def signs(self, signer: ForeignSigner) -> str:
+        key = _certificate_of(signer)
+        if key.public_key is None:
+            return _("Nothing: its key is not safe enough")
+        kinds = {"v": _("vaccinations"), "t": _("tests"), "r": _("recoveries")}
+        return ", ".join(text for kind, text in kinds.items() if not key.kinds or kind in key.kinds)
+
+
+def _certificate_of(signer: ForeignSigner) -> TrustedKey:
+    return TrustedKey.from_der(bytes(signer.certificate))

@@ -82,6 +82,15 @@ class CertificatesConfig(AppConfig):
                 permission=lambda request: may(request.user, REVOKE_CERTIFICATE),
                 order=40,
             ),
+            StaffLink(
+                "system",
+                _("Signing keys of other countries"),
+                reverse_lazy("admin:certificates_foreignsigner_changelist"),
+                icon="lock",
+                symbol="public",
+                permission=lambda request: may(request.user, REVOKE_CERTIFICATE),
+                order=41,
+            ),
         )
         register_section(10, health_book.status_section)
         register_section(30, health_book.certificates_section)

@@ -1,11 +1,20 @@
 """Certificates in the staff's records: seen within a posting, changed through services."""
 
+from datetime import timedelta
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from certificates.models import IssuanceJob, JobState
+from certificates.hcert.keys import certificate_pem
+from certificates.models import ForeignSigner, IssuanceJob, JobState
+from certificates.services.foreign import import_signers
 from sites.models import Role
+from tests.certificates.test_foreign_signers import foreign_signer, pem
 from tests.factories import make_dose, make_site, make_staff
 
 CERTIFICATES = reverse("admin:certificates_certificate_changelist")
@@ -77,3 +86,29 @@ def test_keys_are_read_by_those_who_answer_for_them_and_by_auditors(certificate)
     assert staff(Role.AGENT).get(KEYS).status_code == 403
     page = reverse("admin:certificates_signingkey_change", args=[certificate.key.pk])
     assert staff().get(page).status_code == 200
+
+
+def test_foreign_signers_are_read_by_who_answers_for_keys_and_changed_by_nobody(db):
+    weak = ec.generate_private_key(ec.SECP384R1())
+    import_signers(text=pem(foreign_signer(kinds=("t",))) + certificate_of(weak), country="DE")
+    signer, unsafe = ForeignSigner.objects.order_by("pk")
+    page = reverse("admin:certificates_foreignsigner_changelist")
+    assert signer.kid in staff().get(page).content.decode()
+    assert signer.kid in staff(Role.AUDITOR).get(page).content.decode()
+    assert staff(Role.AGENT).get(page).status_code == 403
+    one = reverse("admin:certificates_foreignsigner_change", args=[signer.pk])
+    assert "xét nghiệm" in staff().get(one).content.decode()
+    staff().post(one, {"country": "FR"})
+    signer.refresh_from_db()
+    assert signer.country == "DE"
+    other = reverse("admin:certificates_foreignsigner_change", args=[unsafe.pk])
+    assert staff().get(other).status_code == 200
+    assert staff().get(reverse("admin:certificates_foreignsigner_add")).status_code == 403
+
+
+def certificate_of(key) -> str:
+    """A self-signed certificate of a key on a curve that certificates may not be signed with."""
+    now = timezone.now()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "DE")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 5, now, now + timedelta(days=9))
+    return certificate_pem(builder.sign(key, hashes.SHA256()))
