@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from certificates.hcert.keys import Signer
-from certificates.hcert.trust import TrustedKey
+from certificates.hcert.trust import UNREADABLE, TrustedKey
 
 _SIGNATURE_BYTES: Final = 64
 _CURVE_BYTES: Final = 32
@@ -90,7 +90,7 @@ def read_compact(
         text, signature = _unbase64url(second), _unbase64url(third)
         chain = header["x5c"]
         signer = x509.load_der_x509_certificate(base64.b64decode(chain[0], validate=True))
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (*UNREADABLE, LookupError, RecursionError) as error:
         raise SignedListError("not a compact JWS with its signer's certificate") from error
     if header.get("alg") != "ES256" or "crit" in header:
         raise SignedListError("signed in another way than ES256")
@@ -105,7 +105,7 @@ def _check_signer(signer: x509.Certificate, authority: x509.Certificate, at: dat
     try:
         signer.verify_directly_issued_by(authority)
         is_authority = signer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound) as error:
         raise SignedListError("the signer is not under the authority") from error
     if is_authority or not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
         raise SignedListError("the signer may not sign lists, or not now")

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.hcert import base45, cbor, cose, jwks, keys, revocation
+from certificates.hcert.signer_lists import read_signers
 from certificates.hcert.trust import TrustedKey, TrustList, TrustListError
 from certificates.hcert.verify import Reason, VerificationResult, verify
 from tests.certificates.hcert import hostile
@@ -136,6 +137,13 @@ def trust_list(data: bytes) -> None:
         TrustList.load(data.decode("utf-8", "surrogateescape"))
 
 
+def signer_lists(data: bytes) -> None:
+    """The reader that keeps the good entries of a list yields each, or its own error for all."""
+    with contextlib.suppress(TrustListError):
+        for entry in read_signers(data.decode("utf-8", "surrogateescape")):
+            assert (entry.key is None) == bool(entry.problem)
+
+
 def signing_certificate(data: bytes) -> None:
     """A signing certificate from elsewhere is read or refused, and can be tried and listed."""
     try:
@@ -214,6 +222,13 @@ def _trust_list_seeds() -> list[bytes]:
     return [_trust_list().to_json().encode(), pem, raw.encode()]
 
 
+def _signer_list_seeds() -> list[bytes]:
+    authority = _certificates()[0]
+    listed = [(signer.trusted, authority) for signer in _signers()]
+    own = jwks.jwks(listed, version=1, issued=NOW)
+    return [*_trust_list_seeds(), json.dumps(own).encode()]
+
+
 TARGETS: dict[str, Target] = {
     "text": Target(text, lambda: [each.encode() for each in _good()]),
     "packed": Target(packed, _packed),
@@ -223,6 +238,7 @@ TARGETS: dict[str, Target] = {
     "cbor": Target(cbor_reader, lambda: [*_messages(), *_claims_seeds()]),
     "base45": Target(base45_reader, lambda: [each[4:].encode() for each in _good()]),
     "trust_list": Target(trust_list, _trust_list_seeds),
+    "signer_lists": Target(signer_lists, _signer_list_seeds),
     "signing_certificate": Target(signing_certificate, _certificates),
     "offline_list": Target(offline_list, _offline_seeds),
     "signed_list": Target(signed_list, _signed_list_seeds),

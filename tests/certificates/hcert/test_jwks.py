@@ -114,6 +114,15 @@ def test_what_is_no_signed_list_raises_the_typed_error_only(authority, junk):
             read_compact(data, authority.certificate, at=NOW)
 
 
+def test_a_signer_of_a_version_that_certificates_have_not_raises_the_typed_error_only(
+    list_signer, authority
+):
+    odd = der(list_signer.certificate).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x52")
+    signed = sign_compact(b"{}", list_signer, [odd])
+    with pytest.raises(SignedListError):
+        read_compact(signed, authority.certificate, at=NOW)
+
+
 def test_the_list_signer_is_for_documents_and_no_document_signer_of_health(list_signer):
     usages = list_signer.certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     assert list(usages.value) == [keys.DOCUMENT_SIGNING]
