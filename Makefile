@@ -28,7 +28,7 @@ messages: $(VENV)/dev.stamp
 	$(BIN)/python manage.py compile_messages
 
 bench: $(VENV)/bench.stamp
-	@exec $(BIN)/python -m vaxplatform.runner bench
+	@exec $(BIN)/python -m vaxplatform.runner bench $(FIGURES)
 
 # Long: this many seconds for each of the targets.
 FUZZ_SECONDS ?= 60

@@ -43,6 +43,22 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+def markdown(results: list[Result]) -> str:
+    """The same as a table of a document."""
+    rows = [("figure", "a second", "reference", "a second", "ratio"), ("---",) * 5]
+    rows += [
+        (
+            r.figure,
+            _beside(r.rate, r.asked, ",.0f"),
+            r.reference,
+            f"{r.reference_rate:,.0f}",
+            _beside(r.ratio, r.ratio_asked, ".2f"),
+        )
+        for r in results
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def _beside(value: float, asked: float | None, form: str) -> str:
     return f"{value:{form}}" if asked is None else f"{value:{form}} ≥{asked:{form}}"
 
