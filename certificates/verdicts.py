@@ -234,5 +234,5 @@ def _moment(text: str) -> str:
     """A moment of a certificate in our time; one that Python does not read stands as it is."""
     try:
         return formatting.moment(datetime.datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):  # the last hours of 9999 are in no year here
         return text

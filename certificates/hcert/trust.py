@@ -160,7 +160,7 @@ class TrustList:
         """Read every certificate in PEM text. Raises TrustListError."""
         try:
             certificates = x509.load_pem_x509_certificates(text.encode())
-        except ValueError as error:
+        except UNREADABLE as error:
             raise TrustListError("no certificate in the PEM text") from error
         encoding = serialization.Encoding.DER
         return cls(TrustedKey.from_der(item.public_bytes(encoding)) for item in certificates)

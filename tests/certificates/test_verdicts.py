@@ -105,6 +105,13 @@ def test_a_test_certificate_shows_its_result_kind_and_moment(german):
     assert "what it certifies" in advice
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:00:00Z", "0001-01-01T00:00:00+23:00"])
+def test_a_moment_that_has_no_date_here_is_shown_as_it_is(german, moment):
+    content = of_kind("t", tt="LP217198-3", sc=moment, tr="260373001", tc="Berlin")
+    rows, _why, _advice = shown(sign(german, content))
+    assert rows["Sample taken"] == moment
+
+
 def test_codes_that_nobody_here_knows_are_shown_as_they_are(german):
     content = of_kind("t", tt="LP0-0", sc="2026-11-20T08:15:60Z", tr="1", tc="Berlin")
     rows, _why, _advice = shown(sign(german, content))

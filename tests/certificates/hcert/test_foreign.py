@@ -1,6 +1,8 @@
 """Certificates of other countries: their algorithms, keys, headers, tags and kinds of content."""
 
+import base64
 import dataclasses
+import json
 from typing import Any
 
 import cbor2
@@ -180,3 +182,14 @@ def test_a_signing_certificate_whose_country_is_no_text_is_refused_with_its_own_
     assert odd != der
     with pytest.raises(TrustListError):
         TrustedKey.from_der(odd)
+
+
+def test_a_list_with_a_certificate_of_an_unknown_version_is_refused_with_its_own_error() -> None:
+    der = foreign().trusted.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x30")
+    spelled = base64.b64encode(der).decode()
+    for text in (
+        f"-----BEGIN CERTIFICATE-----\n{spelled}\n-----END CERTIFICATE-----\n",
+        json.dumps([{"rawData": spelled}]),
+    ):
+        with pytest.raises(TrustListError):
+            TrustList.load(text)
