@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from certificates.promised import BIN, PROMISED_DOSES, window_parameters
+from certificates.promised import BINNED_DOSES, window_parameters
 from vaxplatform.vietnam import day_in_vietnam, start_of_day
 
 TIMELY_BINS = 6
 
 _TODAY = f"""
-    SELECT {BIN} AS bin, count(*), count(*) FILTER (WHERE is_in_time)
-      FROM ({PROMISED_DOSES}) doses
+    SELECT bin, count(*), count(*) FILTER (WHERE is_in_time)
+      FROM ({BINNED_DOSES}) doses
      WHERE source = 'live' AND is_over
      GROUP BY bin
 """  # noqa: S608

@@ -53,9 +53,14 @@ PROMISED_DOSES = f"""
        AND (%(site)s IS NULL OR d.site_id = %(site)s)
 """  # noqa: S608
 
-# The number of a dose's wait among those that begin at the minutes of %(bounds)s, from 1.
-BIN = """GREATEST(1, width_bucket(COALESCE(EXTRACT(EPOCH FROM issued_at - counted_from) / 60,
-                                           'Infinity')::float8, %(bounds)s::float8[]))"""
+# The same with `bin`: the number of the dose's wait among those that begin at the minutes of
+# %(bounds)s, from 1. OFFSET 0 again, so that each figure is computed once a dose.
+BINNED_DOSES = f"""
+    SELECT promised.*,
+           GREATEST(1, width_bucket(COALESCE(EXTRACT(EPOCH FROM issued_at - counted_from) / 60,
+                                             'Infinity')::float8, %(bounds)s::float8[])) AS bin
+      FROM ({PROMISED_DOSES}) promised OFFSET 0
+"""  # noqa: S608
 
 
 def window_parameters() -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """How long certificates took, and what is owed now: figures for officials, by place.
 
 The waits of a period are those of the doses entered on its days (Viet Nam), read as
-`certificates.promised` reads them: one day of the country is one aggregate over what the index
-`dose_by_recorded_at` bounds, 4 microseconds a dose (measured: 300,000 doses a day, 1.2 s). Above
-some 2 million doses a day that is longer than a page may take (statement_timeout), and the caller
-asks for less; a table of counts by site and day would then be due.
+`certificates.promised` reads them: one aggregate over what the index `dose_by_recorded_at` bounds.
+What it costs, and from where on a table of counts would be due: docs/waits.md.
 """
 
 import datetime
@@ -21,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates.causes import cause_in_words
 from certificates.kept_promise import Wait, wait_bounds, waits_of
 from certificates.models import IssuanceJob, JobState
-from certificates.promised import BIN, PROMISED_DOSES, window_parameters
+from certificates.promised import BINNED_DOSES, window_parameters
 from registration.models import AdministrativeUnit
 from sites.models import DoseSource, Site
 from vaxplatform.database import sqlstate
@@ -136,7 +134,7 @@ _WAITS = f"""
            count(*) FILTER (WHERE is_early), count(*) FILTER (WHERE is_late_entry),
            {_SPREAD.format(since="administered_at")}, {_SPREAD.format(since="recorded_at")},
            {{bins}}
-      FROM ({PROMISED_DOSES}) doses
+      FROM ({BINNED_DOSES}) doses
      WHERE source = %(source)s
      GROUP BY GROUPING SETS (({{parts}}), ())
 """  # noqa: S608
@@ -207,7 +205,7 @@ def _waits(
     """By the id of a part and, under None, of the whole; and the whole's doses by bin."""
     bounds = wait_bounds()
     bins = ", ".join(
-        f"count(*) FILTER (WHERE is_over AND {BIN} = {n})" for n in range(1, len(bounds) + 1)
+        f"count(*) FILTER (WHERE is_over AND bin = {n})" for n in range(1, len(bounds) + 1)
     )
     rows = _asked(
         _WAITS.format(parts=place.parts, bins=bins),
