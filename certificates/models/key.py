@@ -55,6 +55,11 @@ class SigningKey(models.Model):
                 name="a_key_stops_signing_before_it_ends",
                 condition=Q(sign_until__lt=F("not_after"), sign_until__gt=F("not_before")),
             ),
+            models.UniqueConstraint(
+                name="one_key_signs_for_each_group",
+                fields=["group"],
+                condition=Q(status=KeyStatus.ACTIVE),
+            ),
         ]
 
     def __str__(self) -> str:
