@@ -128,10 +128,12 @@ def _shown(copy: CertificateCopy) -> dict[str, Any]:
 
 
 def _rows(says: Description) -> list[SummaryRow]:
-    name = f"{says.family_name} {says.given_name}".strip()
-    doses = [SummaryRow(dose.vaccine, partial_date(dose.given_on)) for dose in says.doses]
+    doses = [
+        SummaryRow(_("Vaccination on %(day)s") % {"day": partial_date(dose.given_on)}, dose.vaccine)
+        for dose in says.doses
+    ]
     return [
-        SummaryRow(_("Full name"), name),
+        SummaryRow(_("Full name"), f"{says.family_name} {says.given_name}".strip()),
         SummaryRow(_("Date of birth"), partial_date(says.date_of_birth)),
         *doses,
     ]

@@ -1,10 +1,12 @@
 """SMART Health Cards of certificates on record: asked for, signed by workers, called back."""
 
 import datetime
+import io
 import json
 import threading
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -429,3 +431,31 @@ def test_a_refusal_is_said_on_the_page(certificate, account, monkeypatch):
 def test_the_certificate_page_leads_to_the_card(certificate, account):
     answer = signed_in(account).get(page("certificate", certificate)).content.decode()
     assert page("ask-smart-health-card", certificate) in answer
+
+
+# ------------------------------------------------------------------ the command
+@pytest.fixture
+def keys_file(client, certificate, tmp_path):
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps(published(client)))
+    return str(path)
+
+
+def test_the_command_judges_a_card_by_a_key_file(
+    certificate, account, keys_file, monkeypatch, capsys
+):
+    copy = made(certificate, account)
+    monkeypatch.setattr("sys.stdin", io.StringIO(copy.text + "\n"))
+    call_command("verify_health_card", issuer=URL + "/", keys=keys_file)
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["status"], answer["reason"]) == ("valid", "ok")
+    assert answer["card"]["doses"][0]["vaccine"] == "Vaxzevria"
+
+
+def test_the_command_says_no_by_its_exit_code(keys_file, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("shc:/1234"))
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_health_card", issuer=URL, keys=keys_file)
+    assert json.loads(capsys.readouterr().out)["status"] == "invalid"
+    with pytest.raises(CommandError, match="not a JSON Web Key Set"):
+        call_command("verify_health_card", issuer=URL, keys="/dev/null")
