@@ -53,12 +53,14 @@ def _kid(text: str) -> bytes | None:
 
 def _judged_as_ours(text: str, kid: bytes | None, at: datetime) -> VerificationResult:
     own = SigningKey.objects.filter(kid=kid.hex()).first() if kid is not None else None
+    # Of a lost key nothing else is said: whoever has it may have made up the rest.
+    is_lost = own is not None and own.status == KeyStatus.COMPROMISED
     result = verify(
         text,
         _trust(own.certificate_pem) if own else TrustList(),
         at,
-        is_revoked=_has_ended,
-        is_key_revoked=lambda _identity: own is not None and own.status == KeyStatus.COMPROMISED,
+        is_revoked=lambda identity: not is_lost and _has_ended(identity),
+        is_key_revoked=lambda _identity: is_lost,
     )
     return _vouched_for(result, COUNTRY)
 
