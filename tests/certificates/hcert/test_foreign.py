@@ -41,6 +41,16 @@ def test_each_kind_of_content_is_read_under_either_algorithm(algorithm: int, kin
     assert result.certificate["kid"] == signer.kid.hex()
 
 
+@pytest.mark.parametrize("over", [{"tr": "260373001"}, {"sc": "2021-11-07T08:00:00Z"}])
+def test_a_positive_test_and_one_of_tomorrow_are_genuine_all_the_same(over: dict[str, str]) -> None:
+    signer, content = foreign(), content_of("t")
+    content["t"][0] |= over
+    result = verify(hostile.certificate(signer, content), trusting(signer), NOW)
+    assert result.is_valid
+    assert result.certificate is not None
+    assert over.items() <= result.certificate["entry"].items()
+
+
 @BOTH
 @pytest.mark.parametrize("arc", keys.USAGE_ARCS)
 @pytest.mark.parametrize("usage", "vtr")

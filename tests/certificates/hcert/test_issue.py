@@ -1,6 +1,7 @@
 """Issuing: what we sign, others can read."""
 
 import json
+import re
 import subprocess
 import sys
 import zlib
@@ -31,6 +32,18 @@ def test_the_message_is_tagged_and_names_its_key_in_the_protected_header(
     assert cbor2.loads(protected) == {1: -7, 4: signer.kid}
     assert unprotected == {}
     assert len(signature) == 64
+
+
+def test_what_we_sign_keeps_to_the_checks_for_issuers(hcert: str, signer: keys.FileSigner) -> None:
+    """Those of the list of cases beside the published vectors, I-CO1 to I-CO5."""
+    message = cbor2.loads(zlib.decompress(base45_oracle.b45decode(hcert[4:])))
+    claims = cbor2.loads(message.value[2])
+    assert re.fullmatch("[A-Z]{2}", claims[1])
+    assert len(cbor2.loads(message.value[0])[4]) == 8
+    assert signer.certificate.public_key().curve.name == "secp256r1"
+    assert (type(claims[4]), type(claims[6])) == (int, int)
+    assert "undefined" not in repr(claims)
+    assert repr(cbor2.loads(cbor2.dumps(cbor2.undefined))) == "undefined"
 
 
 def test_what_we_sign_satisfies_the_published_schema(hcert: str, third_party: Path) -> None:

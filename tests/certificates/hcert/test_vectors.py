@@ -168,6 +168,18 @@ def test_each_test_that_the_document_names_exists() -> None:
     assert named <= written
 
 
+@pytest.mark.parametrize("name", ["certificates.md", "verifiers.md"])
+def test_the_documents_name_every_reason_in_the_order_of_the_checks(name: str) -> None:
+    text = (DOCUMENT.parent / name).read_text(encoding="utf-8")
+    start = re.search(r"^## (What is checked|The order of checks)", text, re.MULTILINE)
+    assert start is not None
+    rows = [line for line in text[start.start() :].splitlines() if line.startswith("|")]
+    codes = re.findall(r"`(\w+)`", "\n".join(rows[: len(Reason) + 2]))
+    named = [code for code in codes if code in set(Reason)]
+    reasons = [reason for reason in Reason if reason is not Reason.OK]
+    assert list(dict.fromkeys(named))[: len(reasons)] == reasons
+
+
 def test_the_sample_of_viet_nam_is_read_but_not_believed_without_its_key(
     third_party: Path,
 ) -> None:
