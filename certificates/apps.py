@@ -8,7 +8,7 @@ class CertificatesConfig(AppConfig):
     verbose_name = _("Certificates")
 
     def ready(self) -> None:
-        from certificates import health_book, invariants, metrics
+        from certificates import health_book, invariants, lists_health, metrics
         from certificates.services import (
             card_keys,
             compromise,
@@ -45,6 +45,7 @@ class CertificatesConfig(AppConfig):
         register_readiness_check("signing key", keys.check_signing_key)
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()
+        lists_health.register()
         register_staff_links(
             StaffLink(
                 "records",

@@ -18,7 +18,7 @@ from certificates.hcert.trust import TrustedKey, TrustListError
 _PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _SAME_COUNTRY: Final = {"EL": "GR", "UK": "GB"}
 """Codes that the European Union writes for Greece and the United Kingdom."""
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,10 @@ def read_signers(text: str) -> Iterator[Listed]:
 
 def normal_country(code: str) -> str:
     """Return a country's two letters as ISO 3166 writes them, or "" for what is no code."""
+    if not _COUNTRY.fullmatch(code.strip()):
+        return ""
     capital = code.strip().upper()
-    return _SAME_COUNTRY.get(capital, capital) if _COUNTRY.fullmatch(capital) else ""
+    return _SAME_COUNTRY.get(capital, capital)
 
 
 def _items(text: str) -> list[Any]:

@@ -4,6 +4,7 @@ import base64
 import json
 import stat
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from certificates.exceptions import KeysNotHere
 from certificates.hcert.jwks import read_compact
 from certificates.hcert.revocation import read_offline, uci_hash
+from certificates.lists_health import ListCollector, unpublished
 from certificates.models import (
     Certificate,
     CertificateStatus,
@@ -35,6 +37,8 @@ from certificates.services.revocation import revoke_certificate
 from certificates.services.verification import check_certificate
 from tests.certificates.conftest import issued
 from tests.factories import make_dose
+from vaxplatform.chores import CHORES
+from vaxplatform.invariants import INVARIANTS
 
 pytestmark = pytest.mark.django_db
 
@@ -194,8 +198,6 @@ def test_a_revoked_certificate_is_batched_and_in_the_offline_file_after_one_roun
 
 
 def test_the_round_comes_within_the_minute_that_is_promised():
-    from vaxplatform.chores import CHORES
-
     assert CHORES["publish_lists"].every_seconds <= 60
 
 
@@ -355,8 +357,6 @@ def test_a_worker_killed_midway_leaves_nothing_half_done(certificate, monkeypatc
 
 
 def test_a_worker_that_finds_another_at_it_does_not_wait(certificate, monkeypatch):
-    from contextlib import contextmanager
-
     @contextmanager
     def taken():
         yield False
@@ -365,3 +365,32 @@ def test_a_worker_that_finds_another_at_it_does_not_wait(certificate, monkeypatc
     monkeypatch.setattr(publishing, "_alone", taken)
     assert publish() == 0
     assert not PublishedFile.objects.exists()
+
+
+# ------------------------------------------------------------------ whether it is in time
+
+
+def figures() -> dict[str, float]:
+    return {metric.name: metric.samples[0].value for metric in ListCollector().collect()}
+
+
+def test_what_ended_and_is_in_no_list_is_found_out(certificate):
+    assert figures()["vax_offline_list_age_seconds"] == -1
+    revoke(certificate)
+    assert unpublished() == []  # it has just ended
+    earlier = timezone.now() - timedelta(minutes=11)
+    Certificate.objects.update(ended_at=earlier)
+    assert unpublished() == [certificate.uvci]
+    assert figures()["vax_ended_certificates_unpublished"] == 1
+    publish()
+    assert unpublished() == []
+    assert figures()["vax_ended_certificates_unpublished"] == 0
+    assert figures()["vax_offline_list_age_seconds"] >= 0
+    assert INVARIANTS["ended_certificates_are_published_within_minutes"].violations() == []
+
+
+def test_certificates_of_a_compromised_key_are_not_missed_in_the_lists(certificate):
+    revoke(certificate)
+    Certificate.objects.update(ended_at=timezone.now() - timedelta(days=1))
+    SigningKey.objects.update(status="compromised")
+    assert unpublished() == []
