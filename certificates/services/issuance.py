@@ -69,15 +69,18 @@ class Claim:
 # promised to somebody who waits; what was tried before, one at a time, so that the dose that kills
 # its worker takes none with it; and what comes by the million, renewals and the certificates of a
 # lost key, whose old ones are at hand.
+# A common table is read once, so that the limit holds whatever the planner makes of the rest.
 _CLAIM = """
-    UPDATE certificates_issuancejob
-       SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => %s)
-     WHERE dose_id IN (
+    WITH head AS MATERIALIZED (
         SELECT dose_id FROM certificates_issuancejob
          WHERE state = 'pending' AND {queue}
            AND next_at <= statement_timestamp() AND due_at <= statement_timestamp()
-         ORDER BY {first} LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
-    RETURNING dose_id, next_at, attempts
+         ORDER BY {first} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE certificates_issuancejob job
+       SET attempts = attempts + 1,
+           next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+      FROM head WHERE job.dose_id = head.dose_id
+    RETURNING job.dose_id, job.next_at, job.attempts
 """
 _CLAIM_PROMISED = _CLAIM.format(
     queue=f"attempts = 0 AND cause IN {tuple(map(str, PROMISED))}", first="due_at"
@@ -174,7 +177,7 @@ def _claim(limit: int) -> Claim:
     queues = ((_CLAIM_PROMISED, limit), (_CLAIM_TRIED, 1), (_CLAIM_IN_BULK, limit))
     with transaction.atomic(), connection.cursor() as cursor:
         for statement, most in queues:
-            cursor.execute(statement, [LEASE_SECONDS, most])
+            cursor.execute(statement, {"lease": LEASE_SECONDS, "limit": most})
             if rows := cursor.fetchall():
                 return Claim({dose: token for dose, token, _a in rows}, rows[0][2])
     return Claim({}, 0)

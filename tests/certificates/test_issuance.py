@@ -296,6 +296,16 @@ def work_on(claim: issuance.Claim) -> int:
 
 
 @pytest.mark.django_db
+def test_a_claim_takes_no_more_than_its_limit_whatever_the_planner_thinks():
+    make_doses(4)
+    with connection.cursor() as cursor:
+        for method in ("hashagg", "sort", "material", "hashjoin", "mergejoin", "memoize"):
+            cursor.execute(f"SET LOCAL enable_{method} = off")
+    assert len(issuance._claim(1).tokens) == 1
+    assert len(issuance._claim(2).tokens) == 2
+
+
+@pytest.mark.django_db
 def test_a_worker_that_lost_its_lease_leaves_the_dose_to_the_one_who_took_it():
     dose = make_dose()
     slow = issuance._claim(500)

@@ -174,7 +174,7 @@ def test_of_those_that_come_in_bulk_the_one_promised_first_goes_first():
 def test_a_claim_reads_the_head_of_its_own_queue_however_much_waits_in_the_others(statement, index):
     with transaction.atomic(), connection.cursor() as cursor:
         _many_jobs(waiting=20_000)
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", [45, 5])
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", {"lease": 45, "limit": 5})
         (plan,) = cursor.fetchone()[0]
         transaction.set_rollback(True)  # their doses do not exist
     nodes = list(_nodes(plan["Plan"]))
