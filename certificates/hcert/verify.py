@@ -38,7 +38,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from certificates.hcert import base45, cbor, cose, issue, schema
+from certificates.hcert import base45, cbor, cose, ddcc, issue, schema
 from certificates.hcert.describe import KINDS, describe
 from certificates.hcert.revocation import Identity
 from certificates.hcert.trust import TrustedKey, TrustList
@@ -196,8 +196,15 @@ def read_claims(payload: bytes) -> Claims:
         issuer=issuer,
         issued=_seconds(claims.get(issue.CLAIM_ISSUED)),
         expires=_seconds(claims.get(issue.CLAIM_EXPIRES)),
-        content=hcert.get(1) if isinstance(hcert, dict) else None,
+        content=_content(hcert) if isinstance(hcert, dict) else None,
     )
+
+
+def _content(hcert: dict[Any, Any]) -> Any:
+    """What the EU's claim holds; where there is none, what WHO's stands for."""
+    if issue.SUBCLAIM_EU_DCC in hcert:
+        return hcert[issue.SUBCLAIM_EU_DCC]
+    return ddcc.health_content(hcert.get(ddcc.SUBCLAIM))
 
 
 def _inflate(packed: bytes) -> bytes:

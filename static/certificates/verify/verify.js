@@ -4,6 +4,7 @@
 import { decodeBase45 } from "./base45.js";
 import { CborError, decodeCbor, Float, isWhole, Tagged } from "./cbor.js";
 import { CoseError, CWT_TAG, ES256, ES256_BYTES, parseMessage, PS256, toBeSigned } from "./cose.js";
+import { healthContent, SUBCLAIM } from "./ddcc.js";
 import { hex } from "./der.js";
 import { inflate } from "./inflate.js";
 import { ENTRY_FIELDS, hasSingleEntry, isPlain, isValid, KINDS } from "./schema.js";
@@ -17,6 +18,7 @@ const ISSUER = 1;
 const EXPIRES = 4;
 const ISSUED = 6;
 const HCERT = -260;
+const EU_DCC = 1;
 
 class Refused extends Error {
   constructor(reason) {
@@ -25,16 +27,20 @@ class Refused extends Error {
   }
 }
 
-/** Judge `text` at `now` (seconds). `keys` maps a kid (hex) to its trusted keys (keys.js);
-    `isRevoked(uvci)` may be a promise. Gives `{reason, certificate}`; the reason of a valid one is
+/** Judge `text` at `now` (seconds). `keys` maps a kid (hex) to its trusted keys (keys.js), which
+    vouch for `country` only, where one is given; `isRevoked(uvci)` may be a promise. Gives `{reason, certificate}`; the reason of a valid one is
     "ok", and the certificate says what was signed, never what was merely claimed. */
-export async function verify(text, { keys, isRevoked, now }) {
+export async function verify(text, { keys, isRevoked, now, country = "" }) {
   let certificate = null;
   try {
     const message = await readMessage(text);
     const key = await signingKey(message, keys);
     const claims = readClaims(message.payload);
     certificate = describe(claims, key);
+    if (country && certificate && certificate.issuer.trim().toUpperCase() !== country) {
+      certificate = null;
+      throw new Refused("key_usage");
+    }
     checkTimes(claims, key, now);
     checkContent(claims.content, key, certificate !== null);
     if (await isRevoked(certificate.uvci)) throw new Refused("revoked");
@@ -100,8 +106,13 @@ function readClaims(payload) {
     issuer,
     issued: seconds(claims.get(ISSUED)),
     expires: seconds(claims.get(EXPIRES)),
-    content: hcert instanceof Map ? hcert.get(1) : undefined,
+    content: hcert instanceof Map ? contentOf(hcert) : undefined,
   };
+}
+
+/* What the EU's claim holds; where there is none, what WHO's stands for. */
+function contentOf(hcert) {
+  return hcert.has(EU_DCC) ? hcert.get(EU_DCC) : healthContent(hcert.get(SUBCLAIM));
 }
 
 function seconds(claim) {
