@@ -23,6 +23,7 @@ MODULES = (
     "camera",
     "cbor",
     "cose",
+    "ddcc",
     "der",
     "finder",
     "format",
