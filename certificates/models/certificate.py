@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.models.key import SigningKey
 from sites.models import Dose
+from vaxplatform.rows import row_name
 
 
 class CertificateStatus(models.TextChoices):
@@ -100,7 +101,7 @@ class Certificate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"certificate {self.public_id}"
+        return row_name(self, self.public_id)
 
 
 class CopyFormat(models.TextChoices):

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sites.models import Dose
+from vaxplatform.rows import row_name
 
 
 class JobState(models.TextChoices):
@@ -92,7 +93,7 @@ class IssuanceJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"job of dose {self.dose_id}"
+        return row_name(self, self.dose_id)
 
 
 class WorkerHeartbeat(models.Model):
