@@ -9,6 +9,7 @@ from certificates.shc.limits import MAX_ENTRIES
 
 MAX_TEXT: Final = 200
 _DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:.+\-Z]{1,30})?)?)?")
+_HALF_A_LETTER: Final = re.compile("[\ud800-\udfff]")  # JSON can say it, UTF-8 cannot
 
 
 class Envelope(Protocol):
@@ -137,7 +138,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
+    if not isinstance(value, str) or len(value) > MAX_TEXT or _HALF_A_LETTER.search(value):
         raise _Malformed
     return value
 

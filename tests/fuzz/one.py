@@ -10,7 +10,7 @@ try:
 except ImportError:
     sys.exit("atheris is not installed: make fuzz, or pip install -r requirements-fuzz.txt")
 
-with atheris.instrument_imports(include=["certificates.hcert"]):
+with atheris.instrument_imports(include=["certificates.hcert", "certificates.shc"]):
     from tests.fuzz.targets import TARGETS
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from certificates.hcert.trust import TrustedKey, TrustList, TrustListError
 from certificates.hcert.verify import Reason, VerificationResult, verify
 from tests.certificates.hcert import hostile
 from tests.certificates.hcert.conftest import NOW, ONE_YEAR
+from tests.fuzz import cards
 
 _TAG_BYTES = range(0xC0, 0xDC)
 
@@ -242,6 +243,8 @@ TARGETS: dict[str, Target] = {
     "signing_certificate": Target(signing_certificate, _certificates),
     "offline_list": Target(offline_list, _offline_seeds),
     "signed_list": Target(signed_list, _signed_list_seeds),
+    "card": Target(cards.card, cards.card_seeds),
+    "card_content": Target(cards.card_content, cards.card_content_seeds),
 }
 
 

@@ -230,6 +230,14 @@ def test_what_is_no_vaccination_card_of_one_person_is_refused(
     assert reason(sealed(issuer, minified(content).encode()), trusted) == "content"
 
 
+def test_half_a_letter_which_no_page_could_write_is_refused(
+    issuer: Issuer, trusted: Issuers
+) -> None:
+    said = json.dumps(claims()).replace('"L\\u00f2"', '"L\\ud800"')
+    assert "\\ud800" in said
+    assert verify(sealed(issuer, said.encode()), trusted, NOW).reason == Reason.CONTENT
+
+
 def test_a_code_that_nobody_here_knows_is_shown_as_it_is(issuer: Issuer, trusted: Issuers) -> None:
     def other_code(bundle: dict[str, Any]) -> None:
         coding = {"system": "http://hl7.org/fhir/sid/cvx", "code": "999"}
