@@ -51,7 +51,7 @@ def queue_again(*, key: SigningKey) -> Iterator[int]:
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             if not rows:
                 return
-            values: list[Any] = [REISSUE_WITHIN, [row[2] for row in rows]]
+            values: list[Any] = [[row[2] for row in rows], REISSUE_WITHIN]
             cursor.execute(_QUEUE_AGAIN, values)
             queued = cursor.rowcount
         after = rows[-1][:2]
@@ -64,13 +64,14 @@ _NEXT_LIVE = """
      ORDER BY expires_at, id LIMIT %s
 """
 _QUEUE_AGAIN = """
-    UPDATE certificates_issuancejob
-       SET state = 'pending', cause = 'key_compromised', attempts = 0, last_error = '',
-           due_at = now(), next_at = now(), deadline_at = now() + %s
-     WHERE dose_id IN (
+    WITH held AS MATERIALIZED (
         SELECT dose_id FROM certificates_issuancejob
          WHERE dose_id = ANY(%s) AND state = 'issued'
          ORDER BY dose_id FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE certificates_issuancejob job
+       SET state = 'pending', cause = 'key_compromised', attempts = 0, last_error = '',
+           due_at = now(), next_at = now(), deadline_at = now() + %s
+      FROM held WHERE job.dose_id = held.dose_id
 """
 
 
