@@ -85,7 +85,7 @@ class CertificatesConfig(AppConfig):
             ),
             StaffLink(
                 "system",
-                _("Signing keys of other countries"),
+                _("Foreign signing keys"),
                 reverse_lazy("admin:certificates_foreignsigner_changelist"),
                 icon="lock",
                 symbol="public",

@@ -86,6 +86,8 @@ class ListView(APIView):
         response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             response["Cache-Control"] = "no-store"
+        else:
+            response.speaks_no_language = True  # type: ignore[attr-defined]
         return response
 
     def cached(

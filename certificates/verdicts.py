@@ -107,6 +107,13 @@ _STAGES = (
     (_("Content"), Reason.SCHEMA, _("complete"), _("not complete")),
     (_("Revocation"), Reason.KEY_REVOKED, _("not revoked"), _("revoked")),
 )
+# Where a stage fails before it comes to what it is named after.
+_FINDINGS: dict[Reason, "str | Promise"] = {
+    Reason.ALG: _("of a kind that is not allowed"),
+    Reason.UNKNOWN_KEY: _("signer not known"),
+    Reason.KEY: _("of a key that is not safe"),
+    Reason.KEY_USAGE: _("not for this signer to certify"),
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ class Verdict:
     checks: tuple[Check, ...]
     rows: tuple[SummaryRow, ...]
     checked_at: datetime.datetime
+    is_foreign: bool = False
     ended_at: datetime.datetime | None = None
 
 
@@ -137,6 +145,7 @@ def verdict_of(result: VerificationResult, *, now: datetime.datetime) -> Verdict
         checks=_checks(result.reason),
         rows=_rows(result.certificate) if result.is_valid and result.certificate else (),
         checked_at=now,
+        is_foreign=result.certificate is not None and _is_foreign(result.certificate),
         ended_at=ended.ended_at if ended else None,
     )
 
@@ -170,7 +179,7 @@ def _checks(reason: Reason) -> tuple[Check, ...]:
         elif failed_at > _ORDER.index(last):
             checks.append(Check(text, good, "ok"))
         else:
-            checks.append(Check(text, bad, "bad"))
+            checks.append(Check(text, _FINDINGS.get(reason, bad), "bad"))
             reached = False
     return tuple(checks)
 

@@ -68,6 +68,7 @@ def test_a_list_is_public_cached_readable_from_any_origin_and_304_when_unchanged
     assert "public" in first.headers["Cache-Control"]
     assert "max-age=" in first.headers["Cache-Control"]
     assert "Set-Cookie" not in first.headers
+    assert "Cookie" not in first.headers.get("Vary", "")  # one copy for all languages
     again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     assert again.content == b""

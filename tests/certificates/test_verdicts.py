@@ -56,6 +56,19 @@ def test_exactly_one_stage_fails_and_those_after_it_are_not_checked(reason, stag
     assert results == ["ok"] * failed + ["bad"] + ["wait"] * (len(names) - failed - 1)
 
 
+@pytest.mark.parametrize(
+    ("reason", "finding"),
+    [
+        (Reason.ALG, "of a kind that is not allowed"),
+        (Reason.UNKNOWN_KEY, "signer not known"),
+        (Reason.KEY, "of a key that is not safe"),
+        (Reason.SIGNATURE, "not right"),
+    ],
+)
+def test_only_a_signature_that_was_checked_is_called_not_right(reason, finding):
+    assert checks(reason)[1] == ("Signature", finding)
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_falls_into_a_stage(reason):
     if reason == Reason.OK:
@@ -150,3 +163,9 @@ def test_the_page_shows_a_foreign_certificate(german, client):
     page = client.post("/verify/", {"hcert": foreign_hcert(german)}).content.decode()
     assert "verdict--ok" in page
     assert "RKI" in page
+    assert "danh sách thu hồi" not in page  # there is none of that country here
+
+
+def test_the_page_says_which_list_of_ours_it_asked(certificate, client):
+    page = client.post("/verify/", {"hcert": certificate.hcert}).content.decode()
+    assert "danh sách thu hồi" in page
