@@ -54,13 +54,12 @@ def _ends_its_series(dose: Dose, vaccines: Mapping[int, Vaccine]) -> bool:
 def _yellow(counted: Sequence[Dose], vaccines: Mapping[int, Vaccine]) -> str:
     if _is_mixed(counted):
         sentence = _(
-            "Yellow: %(given)s of %(length)s doses of a mixed primary series are on record "
+            "Yellow: %(given)s of %(length)s doses of a mixed primary series on record "
             "(%(products)s)."
         )
     else:
         sentence = _(
-            "Yellow: %(given)s of %(length)s doses of the primary series of %(products)s are on "
-            "record."
+            "Yellow: %(given)s of %(length)s doses of the primary series of %(products)s on record."
         )
     return sentence % _facts(counted, vaccines)
 

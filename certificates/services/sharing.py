@@ -3,7 +3,7 @@
 The secret of a link is 160 random bits, shown once; only its hash is kept. A link shows the newest
 certificate of its dose, so a correction reaches whoever has it; it shows nothing once it was
 withdrawn or is over, once the account no longer speaks for the person, or once no certificate of
-the dose is live.
+the dose counts.
 """
 
 import base64
@@ -75,7 +75,7 @@ def share_certificate(
     """
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     require_member(account=account, citizen=dose.citizen)
-    if not _live_certificates().filter(dose=dose).exists():
+    if not _live_certificates(now).filter(dose=dose).exists():
         raise CertificateNotLive
     if ShareLink.objects.filter(account=account, created_at__gt=now - DAY).count() >= LINKS_A_DAY:
         raise TooManyLinks(limit=LINKS_A_DAY)
@@ -100,7 +100,7 @@ def require_open(*, secret: str, now: datetime.datetime) -> None:
     link = _open_links(now).filter(secret_hash=hash_of(secret)).first()
     if link is None:
         raise LinkNotFound
-    if not _live_certificates().filter(dose=link.dose_id).exists():
+    if not _live_certificates(now).filter(dose=link.dose_id).exists():
         raise LinkEnded
 
 
@@ -115,7 +115,7 @@ def open_link(*, secret: str, now: datetime.datetime) -> Certificate:
     link = links.filter(secret_hash=hash_of(secret)).first()
     if link is None:
         raise LinkNotFound
-    certificate = _live_certificates().filter(dose=link.dose_id).first()
+    certificate = _live_certificates(now).filter(dose=link.dose_id).first()
     if certificate is None:
         raise LinkEnded
     citizen = certificate.dose.citizen
@@ -159,6 +159,6 @@ def _open_links(now: datetime.datetime) -> QuerySet[ShareLink]:
     )
 
 
-def _live_certificates() -> QuerySet[Certificate]:
-    live = Certificate.objects.filter(status=CertificateStatus.LIVE)
+def _live_certificates(now: datetime.datetime) -> QuerySet[Certificate]:
+    live = Certificate.objects.filter(status=CertificateStatus.LIVE, expires_at__gt=now)
     return live.select_related("dose__citizen", "dose__vaccine")

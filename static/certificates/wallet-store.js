@@ -46,6 +46,7 @@ const VaxWallet = (function () {
   /* What the server says of a certificate: its state, or null when it cannot be asked now (no
      network, signed out, another household signed in). */
   async function ask(address) {
+    if (!navigator.onLine) return null;
     try {
       const response = await fetch(address, { credentials: "same-origin", cache: "no-store" });
       return response.ok && !response.redirected ? await response.json() : null;

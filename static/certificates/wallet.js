@@ -173,7 +173,8 @@
 
   /* What the household could keep besides, if somebody of it is signed in. */
   async function offerMore() {
-    const response = await fetch(words.household, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+    const asked = { credentials: "same-origin", cache: "no-store" };
+    const response = navigator.onLine ? await fetch(words.household, asked).catch(() => null) : null;
     const answer = response && response.ok && !response.redirected ? await response.json() : { certificates: [] };
     const kept = new Set((await VaxWallet.all()).map((record) => record.id));
     const more = answer.certificates.filter((certificate) => !kept.has(certificate.id));

@@ -50,7 +50,7 @@ def reason(*doses: tuple[str, int, str], language: str = "en"):
 def test_the_first_dose_is_yellow_by_the_series_of_its_product():
     color, found = reason((ASTRAZENECA, 1, "primary"))
     assert color == "yellow"
-    assert found.why == ("Yellow: 1 of 2 doses of the primary series of AstraZeneca are on record.")
+    assert found.why == ("Yellow: 1 of 2 doses of the primary series of AstraZeneca on record.")
     assert found.rule == (
         "The primary series of AstraZeneca has 2 doses. Source: Quyết định 3588/QĐ-BYT."
     )

@@ -133,6 +133,14 @@ def test_a_revoked_certificate_ends_what_its_links_show(certificate, link):
     assert not RecordAccess.objects.exists()
 
 
+def test_a_certificate_past_its_end_is_shown_by_no_link(certificate, account):
+    end = certificate.expires_at
+    link = shared(certificate, account, now=end - SECOND)
+    assert open_link(secret=link.secret, now=end - SECOND) == certificate
+    with pytest.raises(LinkEnded):
+        open_link(secret=link.secret, now=end)
+
+
 def test_a_voided_dose_ends_what_its_links_show(certificate, link):
     void_dose(dose=certificate.dose, reason="Nhập nhầm người")
     with pytest.raises(LinkEnded):
