@@ -17,7 +17,7 @@ import cbor2
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certificates.hcert import base45, cbor, cose, jwks, keys, revocation
+from certificates.hcert import base45, cbor, cose, ddcc, issue, jwks, keys, revocation
 from certificates.hcert.signer_lists import read_signers
 from certificates.hcert.trust import TrustedKey, TrustList, TrustListError
 from certificates.hcert.verify import Reason, VerificationResult, verify
@@ -100,8 +100,17 @@ def claims(data: bytes) -> None:
 
 def content(data: bytes) -> None:
     """Any CBOR truly signed where the health content should be."""
+    _under_the_claim(issue.SUBCLAIM_EU_DCC, data)
+
+
+def core_data_set(data: bytes) -> None:
+    """Any CBOR truly signed where WHO's core data set should be."""
+    _under_the_claim(ddcc.SUBCLAIM, data)
+
+
+def _under_the_claim(number: int, data: bytes) -> None:
     before = cbor2.dumps({1: "XX", 4: int((NOW + ONE_YEAR).timestamp()), 6: int(NOW.timestamp())})
-    signed = b"\xa4" + before[1:] + b"\x39\x01\x03\xa1\x01" + data
+    signed = b"\xa4" + before[1:] + b"\x39\x01\x03\xa1" + bytes((number,)) + data
     _judge(hostile.text(hostile.message(_signers()[0], signed)))
 
 
@@ -211,6 +220,13 @@ def _content_seeds() -> list[bytes]:
     return [cbor2.dumps(hostile.content_of(kind)) for kind in "vtr"]
 
 
+def _core_data_set_seeds() -> list[bytes]:
+    said = ddcc.core_data_set(
+        hostile.content_of("v"), lot="AB1", centre="Q1", issued_at=NOW, expires_at=NOW + ONE_YEAR
+    )
+    return [cbor2.dumps(said), cbor2.dumps([said])]
+
+
 def _certificates() -> list[bytes]:
     oids = [f"{arc}.{last}" for arc in keys.USAGE_ARCS for last in keys.USAGES.values()]
     signers = [*_signers(), hostile.foreign(oids=oids)]
@@ -236,6 +252,7 @@ TARGETS: dict[str, Target] = {
     "message": Target(message, _messages),
     "claims": Target(claims, _claims_seeds),
     "content": Target(content, _content_seeds),
+    "core_data_set": Target(core_data_set, _core_data_set_seeds),
     "cbor": Target(cbor_reader, lambda: [*_messages(), *_claims_seeds()]),
     "base45": Target(base45_reader, lambda: [each[4:].encode() for each in _good()]),
     "trust_list": Target(trust_list, _trust_list_seeds),
