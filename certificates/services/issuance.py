@@ -244,11 +244,10 @@ class _Batch:
         primary = _read_primary_doses(doses)
         if len(doses) < len(self.held):
             self._cancel_voided()
-        issued_at = database_now()
-        signers = _Signers(issued_at)
+        signers = _Signers(doses)
         rows = [signers.sign(dose, primary[dose.citizen_id]) for dose in doses]
-        self._supersede(issued_at)
-        _write(rows, issued_at)
+        self._supersede(signers.issued_at)
+        _write(rows, signers.issued_at)
         live = Certificate.objects.filter(dose=OuterRef("pk"), status=CertificateStatus.LIVE)
         return IssuanceJob.objects.filter(Exists(live), pk__in=self.held).update(
             state=JobState.ISSUED, last_error=""
@@ -285,24 +284,30 @@ class _Batch:
 
 
 class _Signers:
-    """Signs doses, each with the key of its group, all at one moment; inside a transaction."""
+    """Signs doses, each with the key of its group, all at one moment, `issued_at`.
 
-    def __init__(self, issued_at: datetime.datetime) -> None:
-        self.issued_at = issued_at
+    The keys are held until the transaction ends. Raises KeysNotHere.
+    """
+
+    def __init__(self, doses: Sequence[CertifiedDose]) -> None:
+        groups = {group_of_province(dose.province) for dose in doses}
+        held = keys.hold_signers(now=database_now())
+        if not groups <= held.keys():  # a key changed while we waited for it: see its successor
+            held |= keys.hold_signers(now=database_now())
+        if missing := groups - held.keys():
+            raise KeysNotHere(f"The new keys of these groups are not here: {sorted(missing)}.")
+        self.issued_at = database_now()
         self._of_groups = {
             group: (key.pk, CertificateBatchSigner(signer), self._expiry(key))
-            for group, (key, signer) in keys.hold_signers(now=issued_at).items()
+            for group, (key, signer) in held.items()
         }
 
     def _expiry(self, key: SigningKey) -> datetime.datetime:
         return payload.expires_at(issued_at=self.issued_at, key_ends_at=key.not_after)
 
     def sign(self, dose: CertifiedDose, primary: Sequence[PrimaryDose]) -> "_Row":
-        """Raises KeysNotHere, PayloadError or ValueError."""
-        group = group_of_province(dose.province)
-        if group not in self._of_groups:
-            raise KeysNotHere(f"The key of the group {group!r} was changed; its file is not here.")
-        key_id, signer, expires_at = self._of_groups[group]
+        """Raises PayloadError or ValueError."""
+        key_id, signer, expires_at = self._of_groups[group_of_province(dose.province)]
         uvci = new_uvci()
         content = payload.health_content(dose=dose, primary=primary, uvci=uvci)
         hcert = signer.sign(content, issued_at=self.issued_at, expires_at=expires_at)

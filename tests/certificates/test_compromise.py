@@ -229,6 +229,31 @@ def test_nothing_signed_at_the_moment_of_the_call_escapes_it(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_worker_that_met_the_call_goes_on_with_the_successor():
+    dose = make_dose()
+    keys.ensure_signers(now=database_now())
+    lost, errors = the_key(), []
+
+    def issue():
+        try:
+            issue_due()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    worker = threading.Thread(target=issue)
+    with transaction.atomic():
+        keys.call_key_back(kid=lost.kid, reason="Mất máy ký", now=database_now())
+        worker.start()
+        worker.join(0.4)  # it has claimed the dose by now and waits for the key
+    worker.join(30)
+    assert not errors
+    assert Certificate.objects.get().key == the_key() != lost
+    assert IssuanceJob.objects.get(dose=dose).attempts == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_that_somebody_held_while_it_was_queued_is_found_by_the_chore():
     issued(2)
     held, done, errors = threading.Event(), threading.Event(), []
