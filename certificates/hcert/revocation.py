@@ -91,6 +91,7 @@ _HEADER: Final = struct.Struct(">4sBBBBIQQQ")
 _SIGNATURE_BYTES: Final = 64
 _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 _CHUNK: Final = 4096
+_CODES_AT_ONCE: Final = 32
 
 
 class OfflineListError(ValueError):
@@ -201,18 +202,20 @@ def _rice_parameter(count: int) -> int:
 
 def _rice_encode(ordered: Sequence[int], k: int) -> bytes:
     """Return the codes of the differences, padded with zero bits to whole bytes."""
-    packed, bits, before, low = bytearray(), "", 0, (1 << k) - 1
-    for start in range(0, len(ordered), _CHUNK):
-        codes = [bits]
-        for value in ordered[start : start + _CHUNK]:
+    packed, before, low = bytearray(), 0, (1 << k) - 1
+    bits, width = 0, 0  # what is not packed yet, and how many bits that is
+    for start in range(0, len(ordered), _CODES_AT_ONCE):
+        for value in ordered[start : start + _CODES_AT_ONCE]:
             difference, before = value - before, value
-            codes.append("1" * (difference >> k) + "0" + format(difference & low, f"0{k}b"))
-        bits = "".join(codes)
-        whole = len(bits) // 8 * 8
-        packed += int(bits[:whole], 2).to_bytes(whole // 8, "big")
-        bits = bits[whole:]
-    if bits:
-        packed.append(int(bits.ljust(8, "0"), 2))
+            ones = difference >> k
+            code = ((1 << ones) - 1) << (k + 1) | difference & low
+            bits = bits << (ones + 1 + k) | code
+            width += ones + 1 + k
+        left = width % 8
+        packed += (bits >> left).to_bytes(width // 8, "big")
+        bits, width = bits & ((1 << left) - 1), left
+    if width:
+        packed.append(bits << (8 - width))
     return bytes(packed)
 
 
