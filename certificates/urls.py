@@ -20,24 +20,18 @@ urlpatterns = [
     re_path(r"^s/(?P<secret>[A-Za-z2-7]{32})/$", sharing_views.shared, name="shared"),
     re_path(r"^S/(?P<secret>[A-Za-z2-7]{32})/?$", sharing_views.shared),
     path(
-        "certificates/<uuid:public_id>/smart-health-card/",
-        copies_views.smart_health_card,
-        name="smart-health-card",
-    ),
-    path(
-        "certificates/<uuid:public_id>/smart-health-card/ask/",
-        copies_views.ask_for_smart_health_card,
-        name="ask-smart-health-card",
-    ),
-    path(
-        "certificates/<uuid:public_id>/smart-health-card.svg",
-        copies_views.smart_health_card_svg,
-        name="smart-health-card-svg",
-    ),
-    path(
         "certificates/<uuid:public_id>.smart-health-card",
         copies_views.smart_health_card_file,
         name="smart-health-card-file",
+    ),
+    *(
+        path(f"certificates/<uuid:public_id>/{address}", view, {"format": format}, name=name)
+        for format, slug in copies_views.SLUGS.items()
+        for address, view, name in (
+            (f"{slug}/", copies_views.copy_page, slug),
+            (f"{slug}/ask/", copies_views.ask_for_copy, f"ask-{slug}"),
+            (f"{slug}.svg", copies_views.copy_as_svg, f"{slug}-svg"),
+        )
     ),
     path(".well-known/jwks.json", copies_views.card_key_set, name="card-keys"),
     path(

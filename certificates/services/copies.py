@@ -1,13 +1,15 @@
 """Copies of a certificate in other formats: a page asks for one, a worker signs it.
 
 Nothing is handed in to be signed: a request names a certificate, and the worker reads the doses
-of its person by their ids, as they stand then. A copy holds the dose of its certificate and the
-certified doses before it, because a SMART Health Card does not say the number of a dose: who
-reads it counts. Once one of them changed, the copy is shown no more, is called back
-(certificates.services.card_keys), and is made again when somebody asks.
+of its person by their ids, as they stand then. WHO's core data set (DDCC:VS) holds the dose of its
+certificate. A SMART Health Card holds the certified doses before it too, because that format does
+not say the number of a dose: who reads it counts. Once one of them changed, the copy is shown no
+more, is called back (a card by certificates.services.card_keys, a core data set together with its
+certificate), and is made again when somebody asks.
 """
 
 import datetime
+from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
@@ -17,6 +19,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from certificates.exceptions import CertificateNotLive
+from certificates.hcert import ddcc
+from certificates.hcert import verify as hcert
+from certificates.hcert.issue import CertificateBatchSigner
 from certificates.hcert.keys import Signer
 from certificates.hcert.names import split_vietnamese_name
 from certificates.models import (
@@ -31,10 +36,10 @@ from certificates.services import keys
 from certificates.services.card_keys import copies_called_back, public_key_of
 from certificates.services.clock import database_now
 from certificates.services.groups import group_of_province
+from certificates.services.issuance import certified_content
 from certificates.shc import card, verify
 from certificates.shc.bundle import CardDose, CardError, Person
 from certificates.shc.codes import vaccines
-from certificates.shc.content import Description
 from registration.models import Account
 from sites.models import Dose, DoseStatus
 from vaxplatform.errors import DomainError
@@ -58,6 +63,15 @@ class CopyState(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a copy says. `doses`: the day (ISO) and the product's name of each."""
+
+    name: str
+    date_of_birth: str
+    doses: tuple[tuple[str, str], ...]
+
+
 class TooManyCopies(DomainError):
     code = "too_many_copies"
     message = _("You can ask for %(limit)d copies an hour. Try again in an hour.")
@@ -71,9 +85,9 @@ class VaccineWithoutCode(DomainError):
 # ------------------------------------------------------------------ asking
 @transaction.atomic
 def ask_for_copy(
-    *, certificate: Certificate, account: Account, now: datetime.datetime
+    *, certificate: Certificate, format: CopyFormat, account: Account, now: datetime.datetime
 ) -> CertificateCopy:
-    """Ask for the SMART Health Card of a certificate, or return the one there or on its way.
+    """Ask for a certificate in another format, or return the copy there or on its way.
 
     The caller has seen to it that the account may see the certificate, which comes with its dose
     and vaccine. A copy that failed or is stale is asked for again. Raises CertificateNotLive,
@@ -83,10 +97,10 @@ def ask_for_copy(
     if not Certificate.objects.filter(pk=certificate.pk, status=CertificateStatus.LIVE).exists():
         raise CertificateNotLive
     copies = CertificateCopy.objects.select_for_update(of=("self",))
-    copy = copies.filter(certificate=certificate, format=CopyFormat.SMART_HEALTH_CARD).first()
+    copy = copies.filter(certificate=certificate, format=format).first()
     if copy is not None and not copy.last_error and not is_stale(copy):
         return copy
-    if certificate.dose.vaccine.code not in vaccines():
+    if format == CopyFormat.SMART_HEALTH_CARD and certificate.dose.vaccine.code not in vaccines():
         raise VaccineWithoutCode
     asked = CertificateCopy.objects.filter(asked_by=account, asked_at__gt=now - HOUR)
     if asked.count() >= ASKED_AN_HOUR:
@@ -95,7 +109,7 @@ def ask_for_copy(
         return _ask_again(copy, account, now)
     copy, _made = CertificateCopy.objects.get_or_create(
         certificate=certificate,
-        format=CopyFormat.SMART_HEALTH_CARD,
+        format=format,
         defaults={"asked_by": account, "asked_at": now},
     )
     return copy
@@ -113,10 +127,10 @@ def _ask_again(copy: CertificateCopy, account: Account, now: datetime.datetime) 
     return copy
 
 
-def find_copy(certificate: Certificate) -> CertificateCopy | None:
-    """The SMART Health Card of a certificate, signed or on its way."""
-    cards = CertificateCopy.objects.filter(format=CopyFormat.SMART_HEALTH_CARD)
-    return cards.select_related("certificate__dose", "key").filter(certificate=certificate).first()
+def find_copy(certificate: Certificate, format: CopyFormat) -> CertificateCopy | None:
+    """The copy of a certificate in a format, signed or on its way."""
+    copies = CertificateCopy.objects.select_related("certificate__dose", "key")
+    return copies.filter(certificate=certificate, format=format).first()
 
 
 def state_of(copy: CertificateCopy | None) -> CopyState:
@@ -130,11 +144,27 @@ def state_of(copy: CertificateCopy | None) -> CopyState:
     return CopyState.STALE if is_stale(copy) else CopyState.READY
 
 
-def description_of(copy: CertificateCopy, now: datetime.datetime) -> Description | None:
+def what_it_says(copy: CertificateCopy, now: datetime.datetime) -> Said | None:
     """What a signed copy says, read as a stranger would; None where it does not verify."""
     assert copy.key is not None  # noqa: S101 - a constraint of the table
-    key = public_key_of(copy.key)
-    return verify.verify(copy.text, {settings.PUBLIC_URL: {key.kid: key}}, now).card
+    return _read(copy.format, copy.text, copy.key, now)
+
+
+def _read(format: str, text: str, key: SigningKey, at: datetime.datetime) -> Said | None:
+    if format == CopyFormat.DDCC:
+        signed = hcert.verify(text, keys.all_keys(), at)
+        if signed.certificate is None or not signed.is_valid:
+            return None
+        says = signed.certificate
+        dose = (says["entry"]["dt"], says["labels"]["mp"])
+        return Said(says["name"], says["date_of_birth"], (dose,))
+    public = public_key_of(key)
+    shown = verify.verify(text, {settings.PUBLIC_URL: {public.kid: public}}, at)
+    if shown.card is None or not shown.is_valid:
+        return None
+    name = f"{shown.card.family_name} {shown.card.given_name}".strip()
+    doses = tuple((dose.given_on, dose.vaccine) for dose in shown.card.doses)
+    return Said(name, shown.card.date_of_birth, doses)
 
 
 def is_stale(copy: CertificateCopy) -> bool:
@@ -144,6 +174,8 @@ def is_stale(copy: CertificateCopy) -> bool:
         return False
     if copy.key.status == KeyStatus.COMPROMISED or _was_called_back(copy):
         return True
+    if copy.format == CopyFormat.DDCC:
+        return False
     covered = copy.covers.values("dose")
     return _certified_doses(copy.certificate.dose).exclude(pk__in=covered).exists()
 
@@ -209,24 +241,33 @@ def _sign_batch() -> int:
 
 
 def _sign(copy: CertificateCopy, key: SigningKey, signer: Signer) -> None:
-    """Fill in one copy, or say on it why that cannot be.
+    """Fill in one copy, or say on it why that cannot be; what nobody could read is not kept.
 
     Its time is whole seconds, and later than that of the void one it replaces.
     """
     at = database_now().replace(microsecond=0)
     if copy.revoked_before is not None:
         at = max(at, copy.revoked_before.replace(microsecond=0) + SECOND)
-    doses = list(_certified_doses(copy.certificate.dose))
+    doses = _doses_on(copy)
     try:
-        copy.text = _smart_health_card(copy.certificate, doses, key, signer, at)
+        text = _TEXTS[copy.format](copy.certificate, doses, key, signer, at)
+        if _read(copy.format, text, key, at) is None:
+            raise CardError("unreadable")
     except ValueError as error:
         copy.last_error = str(error) if isinstance(error, CardError) else type(error).__name__
         log.warning("copy_not_signed", copy=copy.pk, reason=copy.last_error)
     else:
-        copy.signed_at, copy.key = at, key
+        copy.text, copy.signed_at, copy.key = text, at, key
         live = Certificate.objects.filter(dose__in=doses, status=CertificateStatus.LIVE)
         copy.covers.set(live)
     copy.save(update_fields=["text", "last_error", "signed_at", "key"])
+
+
+def _doses_on(copy: CertificateCopy) -> list[Dose]:
+    doses = _certified_doses(copy.certificate.dose)
+    if copy.format == CopyFormat.DDCC:
+        doses = doses.filter(pk=copy.certificate.dose_id)
+    return list(doses)
 
 
 def _certified_doses(dose: Dose) -> QuerySet[Dose]:
@@ -251,7 +292,7 @@ def _smart_health_card(
     signer: Signer,
     at: datetime.datetime,
 ) -> str:
-    """The text of the QR code. Raises CardError, also when what was made cannot be read."""
+    """The text of the QR code. Raises CardError."""
     citizen = certificate.dose.citizen
     family, given = split_vietnamese_name(citizen.full_name)
     public = public_key_of(key)
@@ -270,7 +311,38 @@ def _smart_health_card(
         issued_at=at,
         rid=card.rid_of(certificate.uvci),
     )
-    text = card.qr_text(jws)
-    if not verify.verify(text, {settings.PUBLIC_URL: {public.kid: public}}, at).is_valid:
-        raise CardError("unreadable")
-    return text
+    return card.qr_text(jws)
+
+
+def _core_data_set(
+    certificate: Certificate,
+    doses: list[Dose],
+    key: SigningKey,
+    signer: Signer,
+    at: datetime.datetime,
+) -> str:
+    """The text of the QR code, good as long as the certificate and called back with it, by the
+    identifier that both have. Raises CardError."""
+    content = certified_content([dose.pk for dose in doses]).get(certificate.dose_id)
+    if content is None:
+        raise CardError("no_dose")
+    content["v"][0]["ci"] = certificate.uvci
+    (dose,) = doses
+    return CertificateBatchSigner(signer).sign(
+        ddcc.core_data_set(
+            content,
+            lot=dose.lot.number,
+            centre=dose.site.name,
+            issued_at=at,
+            expires_at=certificate.expires_at,
+        ),
+        issued_at=at,
+        expires_at=certificate.expires_at,
+        subclaim=ddcc.SUBCLAIM,
+    )
+
+
+_TEXTS = {
+    CopyFormat.SMART_HEALTH_CARD.value: _smart_health_card,
+    CopyFormat.DDCC.value: _core_data_set,
+}

@@ -4,7 +4,10 @@ import datetime
 import io
 import json
 import threading
+import zlib
 
+import base45
+import cbor2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -15,8 +18,14 @@ from jwcrypto.jwk import JWKSet
 from jwcrypto.jws import JWS
 
 from certificates.exceptions import CertificateNotLive, KeysNotHere
-from certificates.models import Certificate, CertificateCopy, IssuanceJob, PublishedFile
-from certificates.services import card_keys, copies
+from certificates.models import (
+    Certificate,
+    CertificateCopy,
+    CopyFormat,
+    IssuanceJob,
+    PublishedFile,
+)
+from certificates.services import card_keys, copies, publishing
 from certificates.services.compromise import compromise_key
 from certificates.services.copies import (
     ASKED_AN_HOUR,
@@ -30,8 +39,10 @@ from certificates.services.copies import (
 )
 from certificates.services.keys import rotate_signing_key
 from certificates.services.revocation import revoke_certificate
+from certificates.services.verification import check_certificate
 from certificates.shc import verify as shc_verify
 from certificates.shc.card import rid_of
+from certificates.shc.content import describe
 from certificates.shc.keys import read_key_set
 from certificates.shc.verify import read_card, read_jws
 from registration.models import Account
@@ -46,6 +57,7 @@ from tests.factories import (
     make_lot,
     make_site,
 )
+from vaxplatform.vietnam import day_in_vietnam
 
 pytestmark = pytest.mark.django_db
 URL = "https://tiem.example.vn"
@@ -68,17 +80,30 @@ def signed_in(account: Account) -> Client:
     return client
 
 
-def ask(certificate: Certificate, account: Account) -> CertificateCopy:
-    return ask_for_copy(certificate=certificate, account=account, now=timezone.now())
+CARD, DDCC = CopyFormat.SMART_HEALTH_CARD, CopyFormat.DDCC
 
 
-def made(certificate: Certificate, account: Account) -> CertificateCopy:
-    """The signed card."""
-    ask(certificate, account)
-    sign_copies(timezone.now())
-    copy = find_copy(certificate)
+def ask(certificate: Certificate, account: Account, format=CARD) -> CertificateCopy:
+    return ask_for_copy(certificate=certificate, format=format, account=account, now=timezone.now())
+
+
+def copy_of(certificate: Certificate, format=CARD) -> CertificateCopy:
+    copy = find_copy(certificate, format)
     assert copy is not None
     return copy
+
+
+def made(certificate: Certificate, account: Account, format=CARD) -> CertificateCopy:
+    """The signed copy."""
+    ask(certificate, account, format)
+    sign_copies(timezone.now())
+    return copy_of(certificate, format)
+
+
+def said(copy: CertificateCopy) -> copies.Said:
+    says = copies.what_it_says(copy, timezone.now() + datetime.timedelta(seconds=5))
+    assert says is not None
+    return says
 
 
 def second_dose(first: Dose, **over) -> Dose:
@@ -130,14 +155,15 @@ def judge(text: str, client: Client) -> str:
 def test_a_worker_signs_what_was_asked_for_from_the_dose_on_record(certificate, account, client):
     assert state_of(ask(certificate, account)) == CopyState.MAKING
     assert sign_copies(timezone.now()) == 1
-    copy = find_copy(certificate)
+    copy = copy_of(certificate)
     assert state_of(copy) == CopyState.READY
-    says = copies.description_of(copy, timezone.now() + datetime.timedelta(seconds=5))
     dose = certificate.dose
-    assert f"{says.family_name} {says.given_name}" == dose.citizen.full_name
-    assert [(d.code, d.lot, d.performer) for d in says.doses] == [
-        ("210", dose.lot.number, dose.site.name)
-    ]
+    day = day_in_vietnam(dose.administered_at).isoformat()
+    assert said(copy) == copies.Said(
+        dose.citizen.full_name, dose.citizen.date_of_birth, ((day, "Vaxzevria"),)
+    )
+    (shown,) = describe(read_card(copy.text).vc["credentialSubject"], read_card(copy.text)).doses
+    assert (shown.code, shown.lot, shown.performer) == ("210", dose.lot.number, dose.site.name)
     assert copy.text.startswith("shc:/")
     assert judge(copy.text, client) == "ok"
 
@@ -165,8 +191,7 @@ def test_a_card_holds_the_certified_doses_up_to_its_own(two_doses):
     doses = {}
     for certificate in two_doses:
         copy = made(certificate, account)
-        says = copies.description_of(copy, timezone.now() + DAY)
-        doses[certificate.pk] = len(says.doses)
+        doses[certificate.pk] = len(said(copy).doses)
     assert doses == {first.pk: 1, second.pk: 2}
 
 
@@ -198,8 +223,8 @@ def test_what_cannot_be_written_is_said_on_the_copy_and_stops_no_other(
     ask(other, account)
     monkeypatch.setattr(copies, "split_vietnamese_name", names := Names(certificate))
     assert sign_copies(timezone.now()) == 2
-    assert find_copy(certificate).last_error == "name"
-    assert state_of(find_copy(other)) == CopyState.READY
+    assert copy_of(certificate).last_error == "name"
+    assert state_of(copy_of(other)) == CopyState.READY
     names.broken = ""
     assert state_of(made(certificate, account)) == CopyState.READY
 
@@ -229,7 +254,7 @@ def test_the_web_cannot_sign(certificate, account, settings):
     settings.SIGNING_KEYS_DIR = settings.SIGNING_PASSPHRASE = ""
     with pytest.raises(KeysNotHere):
         sign_copies(timezone.now())
-    assert state_of(find_copy(certificate)) == CopyState.MAKING
+    assert state_of(copy_of(certificate)) == CopyState.MAKING
 
 
 @pytest.mark.django_db(transaction=True)
@@ -250,7 +275,7 @@ def test_two_workers_sign_each_copy_once(signing_keys):
     for worker in workers:
         worker.join()
     assert sum(done) == 6
-    assert all(state_of(find_copy(certificate)) == CopyState.READY for certificate in certificates)
+    assert all(state_of(copy_of(certificate)) == CopyState.READY for certificate in certificates)
 
 
 # ------------------------------------------------------------------ changes
@@ -283,14 +308,13 @@ def test_a_voided_earlier_dose_makes_a_card_stale_and_the_next_one_good(two_dose
     assert state_of(old) == CopyState.READY
     void_dose(dose=first.dose, reason="Nhập trùng")
     assert judge(old.text, client) == "revoked"
-    assert state_of(find_copy(second)) == CopyState.STALE
+    assert state_of(copy_of(second)) == CopyState.STALE
     new = made(second, account)
     assert state_of(new) == CopyState.READY
     assert new.text != old.text
     assert judge(old.text, client) == "revoked"
     assert judge(new.text, client) == "ok"
-    says = copies.description_of(new, timezone.now() + DAY)
-    assert len(says.doses) == 1
+    assert len(said(new).doses) == 1
 
 
 def test_an_earlier_dose_that_is_certified_later_makes_a_card_incomplete_not_void(
@@ -306,10 +330,10 @@ def test_an_earlier_dose_that_is_certified_later_makes_a_card_incomplete_not_voi
     old = made(certificate, account)
     first = make_dose(lot=lot, citizen=citizen, administered_at=timezone.now() - 70 * DAY)
     issued(first)
-    assert state_of(find_copy(certificate)) == CopyState.STALE
+    assert state_of(copy_of(certificate)) == CopyState.STALE
     assert judge(old.text, client) == "ok"
     new = made(certificate, account)
-    assert len(copies.description_of(new, timezone.now() + DAY).doses) == 2
+    assert len(said(new).doses) == 2
     assert called_back(client) == []
 
 
@@ -318,7 +342,7 @@ def test_a_card_of_a_compromised_key_is_shown_no_more_and_its_key_leaves(
 ):
     copy = made(certificate, account)
     compromise_key(kid=copy.key.kid, reason="Lộ khóa", now=timezone.now())
-    assert state_of(find_copy(certificate)) == CopyState.STALE
+    assert state_of(copy_of(certificate)) == CopyState.STALE
     assert read_card(copy.text).kid not in {key["kid"] for key in published(client)["keys"]}
     assert judge(copy.text, client) == "unknown_key"
 
@@ -326,7 +350,7 @@ def test_a_card_of_a_compromised_key_is_shown_no_more_and_its_key_leaves(
 def test_a_card_of_a_retired_key_stays_good(certificate, account, client):
     copy = made(certificate, account)
     rotate_signing_key(now=timezone.now())
-    assert state_of(find_copy(certificate)) == CopyState.READY
+    assert state_of(copy_of(certificate)) == CopyState.READY
     assert len(published(client)["keys"]) == 2
     assert judge(copy.text, client) == "ok"
 
@@ -431,6 +455,56 @@ def test_a_refusal_is_said_on_the_page(certificate, account, monkeypatch):
 def test_the_certificate_page_leads_to_the_card(certificate, account):
     answer = signed_in(account).get(page("certificate", certificate)).content.decode()
     assert page("ask-smart-health-card", certificate) in answer
+
+
+# ------------------------------------------------------------------ WHO's core data set
+def test_the_code_of_who_says_what_the_certificate_says(certificate, account):
+    copy = made(certificate, account, DDCC)
+    assert state_of(copy) == CopyState.READY
+    ours = check_certificate(text=certificate.hcert, at=timezone.now()).certificate
+    who = check_certificate(text=copy.text, at=timezone.now()).certificate
+    differing = {field for field in ours if who[field] != ours[field]}
+    name_in_one_piece = {"family_name", "given_name", "standardised_name"}
+    assert differing <= name_in_one_piece | {"issued_at"}
+    assert list(read_hcert(copy.text)) == [3]
+    dose = certificate.dose
+    shown = read_hcert(copy.text)[3]["vaccination"]
+    assert (shown["lot"], shown["centre"]) == (dose.lot.number, dose.site.name)
+
+
+def read_hcert(text: str) -> dict:
+    """The health claim, by another CBOR library than the reader's own."""
+    message = cbor2.loads(zlib.decompress(base45.b45decode(text.removeprefix("HC1:"))))
+    return cbor2.loads(message.value[2])[-260]
+
+
+def test_the_code_of_who_falls_with_its_certificate(certificate, account):
+    copy = made(certificate, account, DDCC)
+    revoke_certificate(uvci=certificate.uvci, reason="Cấp nhầm người")
+    publishing.batch_ended()
+    assert check_certificate(text=copy.text, at=timezone.now()).reason == "revoked"
+    assert state_of(copy_of(certificate, DDCC)) == CopyState.STALE
+
+
+def test_the_code_of_who_holds_its_own_dose_only(two_doses):
+    first, second = two_doses
+    account = make_account(members=(first.dose.citizen,))
+    copy = made(second, account, DDCC)
+    assert len(said(copy).doses) == 1
+    void_dose(dose=first.dose, reason="Nhập trùng")
+    assert state_of(copy_of(second, DDCC)) == CopyState.READY
+
+
+def test_the_two_formats_are_asked_for_apart(certificate, account):
+    made(certificate, account, DDCC)
+    assert find_copy(certificate, CARD) is None
+    client = signed_in(account)
+    assert client.post(page("ask-smart-health-card", certificate)).status_code == 302
+    sign_copies(timezone.now())
+    for name in ("smart-health-card", "ddcc"):
+        assert "cert__qr" in client.get(page(name, certificate)).content.decode()
+        assert client.get(page(f"{name}-svg", certificate)).status_code == 200
+    assert called_back(Client()) == []
 
 
 # ------------------------------------------------------------------ the command
