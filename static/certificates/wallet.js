@@ -136,6 +136,7 @@
     part("cards").replaceChildren(...records.map(card));
     part("none").hidden = records.length > 0;
     part("all").hidden = records.length < 2;
+    part("all").open = false;
     part("offline").hidden = navigator.onLine;
     if (sentence === undefined) return;
     said.textContent = sentence;

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from certificates.services.issuance import drain_due
 from certificates.services.revocation import revoke_certificate
-from registration.models import Citizen, RecordAccess
+from registration.models import Account, Citizen, HouseholdMember, RecordAccess
 from tests.certificates.conftest import issued
 from tests.factories import make_account, make_dose
 from tests.journeys.hands import PHONE, check_page, press, send, sign_in_by_phone
@@ -188,6 +188,27 @@ def test_back_online_a_replaced_certificate_is_renewed_and_a_revoked_one_marked(
     check_page(phone)
     kept = phone.evaluate("VaxWallet.all().then((records) => JSON.stringify(records))")
     assert '"code":null' in kept
+
+
+def test_all_that_is_kept_is_removed_at_once(on_phone, live_server, phone_messages, certificate):
+    other = issued(make_dose())
+    HouseholdMember.objects.create(account=Account.objects.get(), citizen=other.dose.citizen)
+    base, phone = live_server.url, on_phone()
+    open_certificate(phone, base, certificate, phone_messages)
+    phone.goto(f"{base}/wallet/")
+    expect(phone.locator("[data-list] button")).to_have_count(2)
+    phone.locator("[data-list] button").first.click()
+    expect(phone.locator(".wcard")).to_have_count(1)
+    assert not phone.locator("[data-all]").is_visible()
+    phone.locator("[data-list] button").first.click()
+    expect(phone.locator(".wcard")).to_have_count(2)
+    assert set(codes_on(phone)) == {certificate.hcert, other.hcert}
+    phone.click("[data-all] summary")
+    check_page(phone)
+    phone.click("[data-clear]")
+    expect(phone.locator(".wcard")).to_have_count(0)
+    expect(phone.locator("[data-said]")).to_be_focused()
+    assert phone.evaluate("VaxWallet.all().then((records) => records.length)") == 0
 
 
 @pytest.mark.parametrize("removed", [False, True], ids=["stays", "removed"])
