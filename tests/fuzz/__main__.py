@@ -11,6 +11,7 @@ then 1. Needs the package atheris (requirements-fuzz.txt); no database.
 import argparse
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.fuzz.targets import TARGETS, seeds
@@ -29,6 +30,8 @@ def main() -> int:
     unknown = set(options.targets) - set(TARGETS)
     if unknown:
         parser.error(f"no such target: {', '.join(sorted(unknown))}")
+    if find_spec("atheris") is None:
+        parser.exit(2, "atheris is not installed: `make fuzz` brings it\n")
     chosen = options.targets or list(TARGETS)
     broken = [n for n in chosen if not _survives(n, options.folder / n, options.seconds)]
     print(f"broken: {', '.join(broken)}" if broken else "nothing was broken")

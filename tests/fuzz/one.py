@@ -5,10 +5,7 @@ The rest of the arguments are libFuzzer's.
 
 import sys
 
-try:
-    import atheris
-except ImportError:
-    sys.exit("atheris is not installed: make fuzz, or pip install -r requirements-fuzz.txt")
+import atheris
 
 with atheris.instrument_imports(include=["certificates.hcert", "certificates.shc"]):
     from tests.fuzz.targets import TARGETS
