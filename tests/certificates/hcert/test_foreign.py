@@ -7,7 +7,8 @@ from typing import Any
 
 import cbor2
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from certificates.hcert import cose, keys
 from certificates.hcert.trust import TrustedKey, TrustList, TrustListError
@@ -203,3 +204,30 @@ def test_a_list_with_a_certificate_of_an_unknown_version_is_refused_with_its_own
     ):
         with pytest.raises(TrustListError):
             TrustList.load(text)
+
+
+def test_an_ecdsa_signature_in_der_as_tls_has_it_is_refused() -> None:
+    signer = foreign()
+    parts = hostile.message(signer, cbor2.dumps(hostile.claims()))
+    signed = cose.to_be_signed(parts[0], parts[2])
+    parts[3] = signer.key.sign(signed, ec.ECDSA(hashes.SHA256()))
+    assert len(parts[3]) > cose.SIGNATURE_BYTES
+    assert reason(hostile.text(parts), trusting(signer)) == "signature"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "expected"),
+    [
+        (padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32), "ok"),
+        (padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=20), "signature"),
+        (padding.PSS(padding.MGF1(hashes.SHA1()), salt_length=32), "signature"),  # noqa: S303
+        (padding.PKCS1v15(), "signature"),
+    ],
+    ids=["as COSE has it", "another salt", "another mask", "RS256"],
+)
+def test_ps256_is_read_with_the_salt_and_mask_of_cose_only(scheme: Any, expected: str) -> None:
+    signer = foreign(cose.PS256)
+    parts = hostile.message(signer, cbor2.dumps(hostile.claims()))
+    signed = cose.to_be_signed(parts[0], parts[2])
+    parts[3] = signer.key.sign(signed, scheme, hashes.SHA256())
+    assert reason(hostile.text(parts), trusting(signer)) == expected
