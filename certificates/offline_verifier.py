@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates.hcert import valuesets
+from certificates.hcert import uvci, valuesets
 from certificates.hcert.verify import Reason, VerificationResult
 from certificates.verdicts import Verdict, verdict_of
 from vaxplatform.offline import Offline
@@ -31,6 +31,9 @@ MODULES = (
     "keys",
     "lists",
     "page",
+    "qr/correct",
+    "qr/locate",
+    "qr/symbol",
     "result",
     "revocations",
     "schema",
@@ -81,10 +84,6 @@ TEXTS = {
         "Nothing of this check is kept or sent."
     ),
     "nothing": _("Paste the text of the code, or choose a photo of it."),
-    "no_finder": _(
-        "This browser cannot find a QR code in a picture by itself, and there is no network to "
-        "have it done. Paste the text of the code, or go online."
-    ),
     "no_code": _(
         "We found no QR code in the photo. Take it again from straight above, with the whole code "
         "sharp and in good light."
@@ -109,8 +108,8 @@ ROWS = {
     "day": _("Date of vaccination"),
     "until": _("Valid until"),
     "kind": _("Kind of certificate"),
-    "test": _("Test"),
-    "recovery": _("Recovery"),
+    "test": _("Certificate of a test"),
+    "recovery": _("Certificate of recovery"),
 }
 
 
@@ -128,6 +127,7 @@ def verifier() -> Offline:
 def words() -> dict[str, Any]:
     """All that the script says, in the active language; its {names} are filled in there."""
     return {
+        "country": uvci.COUNTRY,
         "time_zone": timezone.get_default_timezone_name(),
         "urls": {"keysUrl": KEYS_PATH, "revocationsUrl": REVOCATIONS_PATH, "alive": "/livez"},
         "reasons": {str(reason): _reason(reason) for reason in Reason},
@@ -146,7 +146,7 @@ def manifest() -> dict[str, Any]:
         "start_url": SCOPE,
         "scope": SCOPE,
         "name": translation.gettext("Check a certificate"),
-        "short_name": translation.gettext("Verifier"),
+        "short_name": translation.gettext("Check certificates"),
         "lang": translation.get_language(),
         "display": "standalone",
         "background_color": "#ffffff",

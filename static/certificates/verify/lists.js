@@ -13,8 +13,8 @@ export async function loadLists({ keysUrl, revocationsUrl }) {
   const answer = await read(keysUrl);
   if (!answer) return none;
   try {
-    const { keys, signer } = await readKeyList(await answer.text());
-    const keysAt = Date.parse(answer.headers.get("Date")) / 1000;
+    const { keys, signer, issued } = await readKeyList(await answer.text());
+    const keysAt = Date.parse(answer.headers.get("Date") || issued) / 1000;
     return { keys, keysAt, revocations: await loadRevocations(revocationsUrl, signer) };
   } catch {
     return none; // damaged on its way: as good as none

@@ -3,7 +3,7 @@
    unless the phone cannot judge it and the server can. */
 
 import { Camera } from "./camera.js";
-import { canFind, findInPhoto, findText } from "./finder.js";
+import { findInPhoto, findInVideo } from "./finder.js";
 import { Format } from "./format.js";
 import { areComplete, areStale, isClockBehind, loadLists } from "./lists.js";
 import { filled, Result } from "./result.js";
@@ -21,7 +21,7 @@ class Page {
     this.form = root.querySelector("form");
     this.form.querySelector("button").classList.add("btn--2"); // the camera is the first choice
     this.result = new Result(this.part("result"), this.words, this.format);
-    this.camera = new Camera(this.part("video"), findText, (text) => this.onCode(text));
+    this.camera = new Camera(this.part("video"), findInVideo, (text) => this.onCode(text));
     this.usedCamera = false;
     this.lists = this.loaded();
     this.listen();
@@ -113,6 +113,7 @@ class Page {
       keys: lists.keys,
       isRevoked: (uvci) => isListed(lists.revocations, uvci),
       now,
+      country: this.words.country,
     });
     const show = () => this.show(verdict, lists, now);
     if (verdict.reason === "unknown_key") await this.askServer(text, show);
@@ -168,7 +169,7 @@ class Page {
     const found = await findInPhoto(photo);
     if (found) await this.judge(found);
     else if (await this.isServerThere()) this.form.submit();
-    else this.say((await canFind()) ? this.words.texts.no_code : this.words.texts.no_finder);
+    else this.say(this.words.texts.no_code);
   }
 
   // ---------------------------------------------------------------- camera
@@ -176,10 +177,6 @@ class Page {
   async scan() {
     this.say("");
     this.result.clear();
-    if (!(await canFind())) {
-      this.backToStart(this.words.texts.no_finder);
-      return;
-    }
     this.setState("scan");
     this.part("hint").textContent = this.words.texts.aim;
     try {
