@@ -5,7 +5,6 @@ web has neither and raises KeysNotHere. In real service the directory is a secre
 the workers, and the country authority (csca.key.pem) is taken out of it except to make a key.
 """
 
-import os
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +12,7 @@ from pathlib import Path
 import pghistory
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -27,12 +24,18 @@ from certificates.models import Certificate, CertificateStatus
 from certificates.models.key import KeyStatus, SigningKey
 from certificates.services.clock import database_now
 from certificates.services.groups import NO_GROUP, signing_groups
+from certificates.services.key_files import (
+    ORGANISATION,
+    country_authority,
+    hold_key_lock,
+    key_directory,
+    save_certificate,
+    save_key,
+)
 from vaxplatform.health import NotReady
 
-ORGANISATION = "Ministry of Health of Viet Nam"
 # A certificate of 12 months must end inside the two years of its key (HCERT, "Keys").
 SIGNING_PERIOD = timedelta(days=182)
-_LOCK = 7_242_001  # of the advisory lock under which keys are made
 
 
 def ensure_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
@@ -42,9 +45,9 @@ def ensure_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
     Safe when several workers start at once: one makes it, the others find it. A key past its
     signing period is retired and followed by a new one. Raises KeysNotHere.
     """
-    _place()
+    key_directory()
     with transaction.atomic():
-        _hold_lock()
+        hold_key_lock()
         active = _usable(now).filter(group=group).first()
         return active or _make_key(now=now, group=group)
 
@@ -54,9 +57,9 @@ def rotate_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
 
     Raises KeysNotHere.
     """
-    _place()
+    key_directory()
     with transaction.atomic():
-        _hold_lock()
+        hold_key_lock()
         return _make_key(now=now, group=group)
 
 
@@ -69,9 +72,9 @@ def call_key_back(*, kid: str, reason: str, now: datetime) -> SigningKey:
     """
     if not reason.strip():
         raise ReasonMissing
-    _place()
+    key_directory()
     with transaction.atomic(), pghistory.context(reason=reason.strip()):
-        _hold_lock()
+        hold_key_lock()
         key = SigningKey.objects.select_for_update(no_key=True).filter(kid=kid).first()
         if key is None:
             raise KeyNotFound
@@ -88,7 +91,7 @@ def load_signer(*, now: datetime, group: str = NO_GROUP) -> tuple[SigningKey, Si
 
     The private key is read once per process. Raises KeysNotHere.
     """
-    directory, password = _place()
+    directory, password = key_directory()
     for key in _usable(now).filter(group=group):
         if _key_path(directory, key.kid).exists():
             return key, _read_signer(directory, key.kid, password)
@@ -103,7 +106,7 @@ def load_signer(*, now: datetime, group: str = NO_GROUP) -> tuple[SigningKey, Si
 
 def ensure_signers(*, now: datetime) -> None:
     """Make sure that this process can sign for every group. Raises KeysNotHere."""
-    directory, _password = _place()
+    directory, _password = key_directory()
     at_hand = {key.group for key in _usable(now) if _key_path(directory, key.kid).exists()}
     for group in signing_groups():
         if group not in at_hand:
@@ -116,7 +119,7 @@ def hold_signers(*, now: datetime) -> dict[str, tuple[SigningKey, Signer]]:
 
     Groups whose key is not here are missing. Raises KeysNotHere.
     """
-    directory, password = _place()
+    directory, password = key_directory()
     held: dict[str, tuple[SigningKey, Signer]] = {}
     for key in SigningKey.objects.raw(_HOLD_USABLE, [now, now]):
         if key.group not in held and _key_path(directory, key.kid).exists():
@@ -194,25 +197,10 @@ def _usable(now: datetime) -> QuerySet[SigningKey]:
     ).order_by("-not_before", "-pk")
 
 
-def _place() -> tuple[Path, bytes]:
-    """Directory and password of the key files. Raises KeysNotHere."""
-    if not settings.SIGNING_KEYS_DIR or not settings.SIGNING_PASSPHRASE:
-        raise KeysNotHere(
-            "This process may not sign: SIGNING_KEYS_DIR and SIGNING_PASSPHRASE are not set. "
-            "Only workers and management commands get them, never the web."
-        )
-    return Path(settings.SIGNING_KEYS_DIR), settings.SIGNING_PASSPHRASE.encode()
-
-
-def _hold_lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
 def _make_key(*, now: datetime, group: str) -> SigningKey:
     """Write a new key's files, then its row; the group's old key is retired."""
-    directory, password = _place()
-    csca, csca_key = _authority(directory, password, now)
+    directory, password = key_directory()
+    csca, csca_key = country_authority(directory, password, now)
     private_key = keys.new_private_key()
     certificate = keys.make_dsc(
         key=private_key.public_key(),
@@ -223,8 +211,8 @@ def _make_key(*, now: datetime, group: str) -> SigningKey:
         organisation=ORGANISATION,
     )
     kid = keys.kid(certificate.public_bytes(serialization.Encoding.DER)).hex()
-    _save_certificate(_certificate_path(directory, kid), certificate)
-    _save_key(_key_path(directory, kid), private_key, password)
+    save_certificate(_certificate_path(directory, kid), certificate)
+    save_key(_key_path(directory, kid), private_key, password)
     SigningKey.objects.filter(status=KeyStatus.ACTIVE, group=group).update(status=KeyStatus.RETIRED)
     return SigningKey.objects.create(
         kid=kid,
@@ -236,45 +224,6 @@ def _make_key(*, now: datetime, group: str) -> SigningKey:
         not_after=certificate.not_valid_after_utc,
         sign_until=certificate.not_valid_before_utc + SIGNING_PERIOD,
     )
-
-
-def _authority(
-    directory: Path, password: bytes, now: datetime
-) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """The country authority that outlives a key made now; made where there is none yet."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    certificate_path, key_path = directory / "csca.pem", directory / "csca.key.pem"
-    try:
-        if certificate_path.exists():
-            csca = x509.load_pem_x509_certificate(certificate_path.read_bytes())
-            if csca.not_valid_after_utc > now + timedelta(days=365 * keys.DSC_YEARS):
-                return csca, keys.load_private_key(key_path, password)
-            for path in (certificate_path, key_path):
-                path.replace(path.with_name(f"{csca.serial_number:x}.{path.name}"))
-    except FileNotFoundError as error:
-        raise KeysNotHere(f"The country authority's key is not here: {key_path}") from error
-    except SigningKeyError as error:
-        raise KeysNotHere(f"{key_path}: {error}") from error
-    key = keys.new_private_key()
-    csca = keys.make_csca(key=key, now=now, country=uvci.COUNTRY, organisation=ORGANISATION)
-    key_path.unlink(missing_ok=True)  # of an attempt that died before its certificate was written
-    _save_key(key_path, key, password)
-    _save_certificate(certificate_path, csca)
-    return csca, key
-
-
-def _save_key(path: Path, key: ec.EllipticCurvePrivateKey, password: bytes) -> None:
-    """Write the key and see it on the disk: a row without its key would stop every worker."""
-    keys.save_private_key(path, key, password)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _save_certificate(path: Path, certificate: x509.Certificate) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(keys.certificate_pem(certificate))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _key_path(directory: Path, kid: str) -> Path:

@@ -20,7 +20,14 @@ from certificates.exceptions import KeysNotHere
 from certificates.hcert import keys as hcert_keys
 from certificates.hcert import uvci
 from certificates.hcert.keys import FileSigner, SigningKeyError
-from certificates.services import keys
+from certificates.services.key_files import (
+    ORGANISATION,
+    country_authority,
+    hold_key_lock,
+    key_directory,
+    save_certificate,
+    save_key,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +52,7 @@ def load_list_signer(*, now: datetime) -> ListSigner:
     Where the authority's key is not at hand, the old one goes on until its end. Raises
     KeysNotHere in a process that may not sign, or when there is neither.
     """
-    directory, password = keys._place()
+    directory, password = key_directory()
     current = _newest(directory, now)
     if current is None or current.not_valid_after_utc - now <= SUCCEEDED_BEFORE_END:
         try:
@@ -59,15 +66,15 @@ def load_list_signer(*, now: datetime) -> ListSigner:
 
 def rotate_list_signer(*, now: datetime) -> ListSigner:
     """Make a new signer of lists now. Raises KeysNotHere."""
-    directory, password = keys._place()
+    directory, password = key_directory()
     return _read(directory, _kid(_make_once(now=now, after=_newest(directory, now))), password)
 
 
 def _make_once(*, now: datetime, after: x509.Certificate | None) -> x509.Certificate:
     """Make the successor of `after`, or find the one that another worker has just made."""
-    directory, password = keys._place()
+    directory, password = key_directory()
     with transaction.atomic():
-        keys._hold_lock()
+        hold_key_lock()
         newest = _newest(directory, now)
         if newest is not None and newest != after:
             return newest
@@ -75,7 +82,7 @@ def _make_once(*, now: datetime, after: x509.Certificate | None) -> x509.Certifi
 
 
 def _make(directory: Path, password: bytes, now: datetime) -> x509.Certificate:
-    csca, csca_key = keys._authority(directory, password, now)
+    csca, csca_key = country_authority(directory, password, now)
     private_key = hcert_keys.new_private_key()
     certificate = hcert_keys.make_list_signer(
         key=private_key.public_key(),
@@ -83,12 +90,12 @@ def _make(directory: Path, password: bytes, now: datetime) -> x509.Certificate:
         csca_key=csca_key,
         now=now,
         country=uvci.COUNTRY,
-        organisation=keys.ORGANISATION,
+        organisation=ORGANISATION,
     )
     kid = _kid(certificate)
     # The key first: what has a certificate can sign.
-    keys._save_key(_key_path(directory, kid), private_key, password)
-    keys._save_certificate(_path(directory, kid), certificate)
+    save_key(_key_path(directory, kid), private_key, password)
+    save_certificate(_path(directory, kid), certificate)
     with _path(directory, kid).open("a") as file:
         file.write(hcert_keys.certificate_pem(csca))
     return certificate
