@@ -8,7 +8,9 @@ class CertificatesConfig(AppConfig):
     verbose_name = _("Certificates")
 
     def ready(self) -> None:
-        from certificates import health_book, invariants, lists_health, metrics
+        from django.core.checks import Tags, register
+
+        from certificates import checks, health_book, invariants, lists_health, metrics
         from certificates.services import (
             card_keys,
             compromise,
@@ -40,6 +42,7 @@ class CertificatesConfig(AppConfig):
         register_chore(
             "merge_revocation_batches", publishing.merge_small_batches, every_seconds=6 * 3600
         )
+        register(checks.public_address, Tags.security, deploy=True)
         register_chore("sign_copies", copies.sign_copies, every_seconds=3)
         register_chore("call_back_cards", card_keys.publish_called_back, every_seconds=300)
         register_readiness_check("signing key", keys.check_signing_key)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from jwcrypto.jwk import JWKSet
 from jwcrypto.jws import JWS
 
+from certificates.checks import public_address
 from certificates.exceptions import CertificateNotLive, KeysNotHere
 from certificates.models import (
     Certificate,
@@ -533,3 +534,9 @@ def test_the_command_says_no_by_its_exit_code(keys_file, monkeypatch, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "invalid"
     with pytest.raises(CommandError, match="not a JSON Web Key Set"):
         call_command("verify_health_card", issuer=URL, keys="/dev/null")
+
+
+@pytest.mark.parametrize(("address", "found"), [(URL, 0), ("http://localhost:8000", 1)])
+def test_an_installation_is_warned_of_an_address_without_tls(settings, address, found):
+    settings.PUBLIC_URL = address
+    assert len(public_address()) == found
