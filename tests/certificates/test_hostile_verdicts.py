@@ -7,7 +7,6 @@ platform, from the database's question about revocation to the words on the page
 import copy
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -45,6 +44,12 @@ TEXTS = st.sampled_from(
         "URN:UVCI:01:DE:\x00#B",
     ]
 ) | st.text(max_size=90)
+FIELDS = (
+    *("ver", "nam", "dob", "v", "t", "r", "fn", "fnt", "gn", "gnt"),
+    *("tg", "co", "is", "ci", "vp", "mp", "ma", "dn", "sd", "dt"),
+    *("tt", "nm", "sc", "tr", "tc", "fr", "df", "du"),
+)
+LANGUAGES = st.sampled_from(["vi", "en"])
 VALUES = (
     TEXTS
     | st.integers(-(2**64), 2**64 - 1)
@@ -64,50 +69,41 @@ def german(db):
     return signer
 
 
-def places(content: Any) -> list[tuple[dict[str, Any], str]]:
-    """Every field of a content, where it stands."""
-    kind = next(kind for kind in "vtr" if kind in content)
-    maps = (content, content["nam"], content[kind][0])
-    return [(each, field) for each in maps for field in each]
-
-
-@settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
-@given(kind=st.sampled_from("vtr"), place=st.integers(0, 30), value=VALUES)
-@example(kind="v", place=2, value="1954-00-00")
-@example(kind="v", place=16, value="URN:UVCI:01:DE:\x00#B")
-@example(kind="t", place=9, value="9999-12-31T23:59:59Z")
-@example(kind="r", place=8, value="0001-01-01")
+@settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
+@given(kind=st.sampled_from("vtr"), field=st.sampled_from(FIELDS), value=VALUES, language=LANGUAGES)
+@example(kind="v", field="dob", value="1954-00-00", language="en")
+@example(kind="v", field="ci", value="URN:UVCI:01:DE:\x00#B", language="vi")
+@example(kind="t", field="sc", value="9999-12-31T23:59:59Z", language="vi")
+@example(kind="r", field="df", value="0001-01-01", language="en")
 def test_any_value_in_any_field_of_a_truly_signed_certificate_is_answered(
-    german, client, kind, place, value
+    german, client, kind, field, value, language
 ):
     content = copy.deepcopy(content_of(kind))
-    fields = places(content)
-    where, field = fields[place % len(fields)]
+    maps = (content, content["nam"], content[kind][0])
+    where = next((each for each in maps if field in each), maps[-1])
     where[field] = value
-    answered(client, sign(german, content))
+    answered(client, sign(german, content), language)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(issuer=TEXTS | st.none() | st.integers(0, 9), days=st.integers(-800, 3_000_000))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(
+    issuer=TEXTS | st.none() | st.integers(0, 9),
+    days=st.integers(-800, 2_900_000),  # as far as Python's own dates go
+    language=LANGUAGES,
+)
 def test_any_issuer_and_any_end_of_a_truly_signed_certificate_are_answered(
-    german, client, issuer, days
+    german, client, issuer, days, language
 ):
-    days = min(days, 2_900_000)  # further than Python's own dates
-    try:
-        text = sign(german, content_of("v"), issuer=issuer, expires_in=timedelta(days=days))
-    except OverflowError:
-        return
-    answered(client, text)
+    text = sign(german, content_of("v"), issuer=issuer, expires_in=timedelta(days=days))
+    answered(client, text, language)
 
 
-def answered(client, text: str) -> None:
-    """See that the API and the page, in both languages, answer with the same verdict."""
+def answered(client, text: str, language: str) -> None:
+    """See that the API and the page answer with the same verdict."""
     told = client.post(API, json.dumps({"hcert": text}), content_type="application/json")
     assert told.status_code == 200
-    verdict = told.json()
-    for language in ("vi", "en"):
-        page = client.post(PAGE, {"hcert": text}, HTTP_ACCEPT_LANGUAGE=language)
-        assert page.status_code == 200
-        body = page.content.decode()
-        assert ("verdict--ok" in body) == (verdict["status"] == "valid")
-        assert "<script>alert" not in body
+    page = client.post(PAGE, {"hcert": text}, HTTP_ACCEPT_LANGUAGE=language)
+    assert page.status_code == 200
+    body = page.content.decode()
+    assert ("verdict--ok" in body) == (told.json()["status"] == "valid")
+    assert "<script>alert" not in body
