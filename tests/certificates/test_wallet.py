@@ -180,3 +180,18 @@ def test_the_png_is_the_code(certificate):
     revoke_certificate(uvci=certificate.uvci, reason="Cấp nhầm người")
     assert browser.get(address).status_code == 404
     assert Client().get(address).status_code == 404
+
+
+def test_only_the_household_is_offered_to_keep_and_to_share(certificate):
+    address = reverse("certificates:certificate", args=[certificate.public_id])
+    share = reverse("certificates:share", args=[certificate.public_id])
+    own = household(certificate).get(address).content.decode()
+    staff = signed_in(make_staff(role=Role.SITE_MANAGER, site=certificate.dose.site))
+    theirs = staff.get(address).content.decode()
+    for offered in (share, copy_of(certificate)):
+        assert offered in own
+        assert offered not in theirs
+    for name in ("pdf", "png", "svg"):
+        download = reverse(f"certificates:{name}", args=[certificate.public_id])
+        assert download in own
+        assert download in theirs
