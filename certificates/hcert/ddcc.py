@@ -43,21 +43,22 @@ def core_data_set(
             "version": VERSION,
             "period": {"start": _moment(issued_at), "end": _moment(expires_at)},
         },
-        "vaccination": {
-            "vaccine": {"system": SNOMED_CT, "code": entry["vp"]},
-            "brand": {"system": BRANDS, "code": entry["mp"]},
-            "maholder": {"system": HOLDERS, "code": entry["ma"]},
-            "lot": lot,
-            "date": entry["dt"],
-            "dose": entry["dn"],
-            "totalDoses": entry["sd"],
-            "country": {
-                "system": COUNTRIES,
-                "code": ALPHA_3.get(entry["co"], entry["co"]),
-            },
-            "centre": centre,
-            "disease": {"system": SNOMED_CT, "code": entry["tg"]},
-        },
+        "vaccination": _vaccination(entry, lot, centre),
+    }
+
+
+def _vaccination(entry: Mapping[str, Any], lot: str, centre: str) -> dict[str, Any]:
+    return {
+        "vaccine": {"system": SNOMED_CT, "code": entry["vp"]},
+        "brand": {"system": BRANDS, "code": entry["mp"]},
+        "maholder": {"system": HOLDERS, "code": entry["ma"]},
+        "lot": lot,
+        "date": entry["dt"],
+        "dose": entry["dn"],
+        "totalDoses": entry["sd"],
+        "country": {"system": COUNTRIES, "code": ALPHA_3.get(entry["co"], entry["co"])},
+        "centre": centre,
+        "disease": {"system": SNOMED_CT, "code": entry["tg"]},
     }
 
 
@@ -70,29 +71,32 @@ def health_content(value: Any) -> dict[str, Any] | None:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     try:
-        given, certificate = value["vaccination"], value["certificate"]
-        holder = given["maholder"] if "maholder" in given else given["manufacturer"]
-        entry = {
-            "tg": given["disease"]["code"],
-            "vp": given["vaccine"]["code"],
-            "mp": given["brand"]["code"],
-            "ma": holder["code"],
-            "dn": given["dose"],
-            "sd": given.get("totalDoses", given["dose"]),
-            "dt": _text(given["date"])[:10],
-            "co": _alpha_2(given["country"]["code"]),
-            "is": certificate["issuer"]["identifier"]["value"],
-            "ci": certificate["hcid"]["value"],
-        }
         name = _text(value["name"])
         return {
             "ver": _CONTENT_VERSION,
             "dob": value["birthDate"],
             "nam": {"fn": name, "fnt": names.transliterate(name)},
-            "v": [entry],
+            "v": [_entry(value["vaccination"], value["certificate"])],
         }
     except (AttributeError, KeyError, TypeError):
         return None
+
+
+def _entry(given: Any, certificate: Any) -> dict[str, Any]:
+    """The entry of a vaccination. Raises what looking into another shape raises."""
+    holder = given["maholder"] if "maholder" in given else given["manufacturer"]
+    return {
+        "tg": given["disease"]["code"],
+        "vp": given["vaccine"]["code"],
+        "mp": given["brand"]["code"],
+        "ma": holder["code"],
+        "dn": given["dose"],
+        "sd": given.get("totalDoses", given["dose"]),
+        "dt": _text(given["date"])[:10],
+        "co": _alpha_2(given["country"]["code"]),
+        "is": certificate["issuer"]["identifier"]["value"],
+        "ci": certificate["hcid"]["value"],
+    }
 
 
 def _text(value: Any) -> str:

@@ -61,28 +61,30 @@ def describe(subject: Any, envelope: Envelope) -> Description | None:
     over; doses that were not completed too.
     """
     try:
-        resources = _resources(_dict(_dict(subject).get("fhirBundle")))
-        ((patient_url, patient),) = [
-            (url, each) for url, each in resources if each.get("resourceType") == "Patient"
-        ]
-        family, given = _name(patient)
-        doses = [
-            _dose(each, patient_url)
-            for _url, each in resources
-            if each.get("resourceType") == "Immunization" and each.get("status") == "completed"
-        ]
-        date_of_birth = _date(patient.get("birthDate"))
+        return _described(_resources(_dict(_dict(subject).get("fhirBundle"))), envelope)
     except (_Malformed, ValueError, IndexError):
         return None
+
+
+def _described(resources: list[tuple[str, dict[str, Any]]], envelope: Envelope) -> Description:
+    ((patient_url, patient),) = [
+        (url, each) for url, each in resources if each.get("resourceType") == "Patient"
+    ]
+    doses = [
+        _dose(each, patient_url)
+        for _url, each in resources
+        if each.get("resourceType") == "Immunization" and each.get("status") == "completed"
+    ]
     if not doses:
-        return None
+        raise _Malformed
+    family, given = _name(patient)
     return Description(
         issuer=envelope.issuer,
         kid=envelope.kid,
         issued=envelope.not_before,
         family_name=family,
         given_name=given,
-        date_of_birth=date_of_birth,
+        date_of_birth=_date(patient.get("birthDate")),
         doses=tuple(sorted(doses, key=lambda dose: dose.given_on)),
     )
 
