@@ -16,6 +16,8 @@ from certificates.causes import CAUSES
 from certificates.hcert.keys import certificate_pem
 from certificates.models import ForeignSigner, IssuanceJob, JobCause, JobState
 from certificates.services.foreign import import_signers
+from certificates.services.issuance import drain_due
+from registration.models import Citizen
 from sites.models import Role
 from tests.certificates.test_foreign_signers import foreign_signer, pem
 from tests.factories import make_dose, make_lot, make_site, make_staff, province
@@ -135,6 +137,15 @@ def test_rows_are_titled_in_the_readers_language_without_a_persons_name(certific
     )
     with override("en"):
         assert str(dose) == f"Dose {dose.public_id}"
+
+
+def test_why_a_certificate_is_owed_and_why_one_ended_stand_in_the_records(certificate):
+    Citizen.objects.filter(pk=certificate.dose.citizen_id).update(full_name="Nguyễn Thị Tuyết")
+    officer, owed = staff(), "Đã sửa thông tin mũi tiêm hoặc người tiêm"
+    assert f">{owed}</td>" in officer.get(JOBS).content.decode()
+    drain_due()
+    page = reverse("admin:certificates_certificate_change", args=[certificate.pk])
+    assert owed in officer.get(page).content.decode()
 
 
 def test_keys_are_read_by_those_who_answer_for_them_and_by_auditors(certificate):
