@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from certificates.hcert.keys import Signer
+from certificates.hcert.keys import DOCUMENT_SIGNING, Signer
 from certificates.hcert.trust import UNREADABLE, TrustedKey
 
 _SIGNATURE_BYTES: Final = 64
@@ -101,13 +101,21 @@ def read_compact(
 
 
 def _check_signer(signer: x509.Certificate, authority: x509.Certificate, at: datetime) -> None:
-    """Refuse whom the authority did not name, or not for now, or to name others in turn."""
+    """Refuse whom the authority did not name to sign lists, or not for now, or to name others.
+
+    A document signer stands under the same authority: whoever stole its key must not be able to
+    write the list that calls it back.
+    """
     try:
         signer.verify_directly_issued_by(authority)
         is_authority = signer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound) as error:
+        usages = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound as error:
+        raise SignedListError("the signer may not sign lists") from error
+    except (*UNREADABLE, InvalidSignature) as error:
         raise SignedListError("the signer is not under the authority") from error
-    if is_authority or not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
+    now_valid = signer.not_valid_before_utc <= at <= signer.not_valid_after_utc
+    if is_authority or DOCUMENT_SIGNING not in usages or not now_valid:
         raise SignedListError("the signer may not sign lists, or not now")
 
 

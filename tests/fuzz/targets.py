@@ -195,7 +195,7 @@ def _list_signer() -> tuple[keys.FileSigner, x509.Certificate]:
     """Return who signs lists in a country, and the authority above."""
     authority, key = keys.new_private_key(), keys.new_private_key()
     csca = keys.make_csca(key=authority, now=NOW, country="XX", organisation="XX")
-    signer = keys.make_dsc(
+    signer = keys.make_list_signer(
         key=key.public_key(),
         csca=csca,
         csca_key=authority,

@@ -114,6 +114,17 @@ def test_what_is_no_signed_list_raises_the_typed_error_only(authority, junk):
             read_compact(data, authority.certificate, at=NOW)
 
 
+def test_a_document_signer_under_the_same_authority_signs_no_lists(text, authority: Authority):
+    stolen = authority.signer()
+    signed = sign_compact(text, stolen, [der(stolen.certificate), der(authority.certificate)])
+    with pytest.raises(SignedListError, match="may not sign lists"):
+        read_compact(signed, authority.certificate, at=NOW)
+    unlimited = authority.signer(kinds=())
+    signed = sign_compact(text, unlimited, [der(unlimited.certificate)])
+    with pytest.raises(SignedListError, match="may not sign lists"):
+        read_compact(signed, authority.certificate, at=NOW)
+
+
 def test_a_signer_of_a_version_that_certificates_have_not_raises_the_typed_error_only(
     list_signer, authority
 ):
