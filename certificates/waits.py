@@ -110,8 +110,7 @@ class Owed:
     """What a place is owed at this moment, whichever day the doses are of.
 
     `waiting`: in the queue, their time not come yet or come. `due`: of these, those whose time has
-    come. `past_deadline`: waiting or stuck beyond the promised time. `stuck`: given up, a person
-    must act.
+    come; `past_deadline`: whose promised time is over. `stuck`: given up, a person must act.
     """
 
     waiting: int = 0
@@ -142,7 +141,7 @@ _WAITS = f"""
 _OWED = """
     SELECT {parts}, count(*) FILTER (WHERE state = 'pending'),
            count(*) FILTER (WHERE state = 'pending' AND due_at <= %(now)s),
-           count(*) FILTER (WHERE deadline_at < %(now)s),
+           count(*) FILTER (WHERE state = 'pending' AND deadline_at < %(now)s),
            count(*) FILTER (WHERE state = 'needs_review'),
            min(due_at) FILTER (WHERE state = 'pending' AND due_at <= %(now)s)
       FROM (SELECT dose_id, state, due_at, deadline_at FROM certificates_issuancejob

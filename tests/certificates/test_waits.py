@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from certificates import waits
 from certificates.kept_promise import kept_promise
 from certificates.waits import Period, Place, TooMuchAtOnce, waits_report
+from response_center.selectors.board import certificate_queue
 from sites.models import Dose, DoseSource
 from tests.certificates.waiting import (
     DAY,
@@ -137,7 +138,7 @@ def test_a_time_of_injection_corrected_after_the_issue_does_not_change_the_wait(
 ):
     dose = dose_at(lot_of(), entered_after=entered, certified_after=(certified,))
     Dose.objects.filter(pk=dose.pk).update(administered_at=NINE + corrected * MINUTE)
-    note_history_at(dose, NINE, NINE + 24 * HOUR)
+    note_history_at(dose, NINE - MINUTE, NINE, NINE + 24 * HOUR)  # made, as given, corrected
     found = report().whole
     assert (found.in_time, found.early, found.late_entries) == (1, 0, late)
     assert found.from_injection.median == pytest.approx(certified)
@@ -232,10 +233,24 @@ def test_what_is_owed_now_whichever_day_is_looked_at():
     dose_at(lot, given=NINE - 2 * HOUR)  # past its deadline
     stuck(dose_at(other), "worker_lost", due=NINE)
     found = report(period=Period(DAY.replace(year=2020), DAY.replace(year=2020)), now=now)
-    assert (found.owed.waiting, found.owed.due, found.owed.past_deadline) == (3, 2, 2)
+    assert (found.owed.waiting, found.owed.due, found.owed.past_deadline) == (3, 2, 1)
     assert found.owed.oldest_due_at == NINE - 90 * MINUTE
     assert {row.code: row.owed.stuck for row in found.rows} == {"01": 0, "79": 1}
     assert found.whole.doses == 0
+
+
+def test_the_board_says_the_same_of_what_is_owed():
+    for code in ("01", "79"):
+        lot = lot_of(province_code=code)
+        dose_at(lot)
+        dose_at(lot, given=NINE - 2 * HOUR)
+        stuck(dose_at(lot, given=NINE - 3 * HOUR), "worker_lost", due=NINE - 3 * HOUR)
+    now = NINE + 40 * MINUTE
+    for unit in (None, province("01")):
+        owed = report(Place(province=unit), now=now).owed
+        queue = certificate_queue(now=now, province_id=unit.pk if unit else None)
+        assert (owed.due, owed.oldest_due_at) == (queue.due, queue.oldest_due_at)
+        assert (owed.past_deadline, owed.stuck) == (queue.past_deadline, queue.needs_review)
 
 
 def test_stuck_certificates_are_told_apart_by_their_cause():
