@@ -205,9 +205,11 @@ def sign_copies(_now: datetime.datetime) -> int:
 
 
 def forget_ended() -> int:
-    """Delete copies that were asked for and never signed, of certificates that have ended."""
-    unsigned = CertificateCopy.objects.filter(signed_at__isnull=True, revoked_before__isnull=True)
-    deleted, _by_model = unsigned.exclude(certificate__status=CertificateStatus.LIVE).delete()
+    """Delete copies that are waiting to be signed, of certificates that have ended."""
+    waiting = CertificateCopy.objects.filter(
+        signed_at__isnull=True, last_error="", revoked_before__isnull=True
+    )
+    deleted, _by_model = waiting.exclude(certificate__status=CertificateStatus.LIVE).delete()
     return deleted
 
 
