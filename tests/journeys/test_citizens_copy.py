@@ -198,9 +198,10 @@ def test_all_that_is_kept_is_removed_at_once(on_phone, live_server, phone_messag
     phone.goto(f"{base}/wallet/")
     expect(phone.locator("[data-list] button")).to_have_count(2)
     phone.locator("[data-list] button").first.click()
+    expect(phone.locator("[data-list] button")).to_have_count(1)
     expect(phone.locator(".wcard")).to_have_count(1)
     assert not phone.locator("[data-all]").is_visible()
-    phone.locator("[data-list] button").first.click()
+    phone.click("[data-list] button")
     expect(phone.locator(".wcard")).to_have_count(2)
     assert set(codes_on(phone)) == {certificate.hcert, other.hcert}
     phone.click("[data-all] summary")
