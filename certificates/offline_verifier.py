@@ -54,7 +54,7 @@ ASSETS = (
 _OFFLINE_WORDS: dict[Reason, dict[str, "str | Promise"]] = {
     Reason.UNKNOWN_KEY: {
         "advice": _(
-            "This phone keeps the keys of Viet Nam only. Go online and check the code again: the "
+            "This device keeps the keys of Viet Nam only. Go online and check the code again: the "
             "server knows the newest keys and those of other countries."
         )
     },
@@ -69,18 +69,21 @@ _OFFLINE_WORDS: dict[Reason, dict[str, "str | Promise"]] = {
 
 TEXTS = {
     "lists": _("Works without a network. Keys of {keys}, revocations of {revocations}."),
-    "offline": _("There is no network now."),
-    "stale": _(
-        "The lists on this phone are old: keys of {keys}, revocations of {revocations}. A "
-        "certificate that was revoked since then would pass. Go online to renew them."
+    "offline": _(
+        "There is no network now. This device checks by the lists that it keeps: keys of {keys}, "
+        "revocations of {revocations}."
     ),
-    "clock": _("The clock of this phone is wrong. Set date and time before you trust a result."),
+    "stale": _(
+        "The list of revocations is old, of {revocations}: a certificate that was revoked since "
+        "then would pass. Go online to renew it."
+    ),
+    "clock": _("The clock of this device is wrong. Set date and time before you trust a result."),
     "no_lists": _(
-        "The lists of keys and revocations are not on this phone yet, so it cannot check without "
+        "The lists of keys and revocations are not on this device yet, so it cannot check without "
         "a network. Go online once and open this page."
     ),
     "checked": _(
-        "Checked on this phone at {clock}, {day}. Keys of {keys}, revocations of {revocations}. "
+        "Checked on this device at {clock}, {day}. Keys of {keys}, revocations of {revocations}. "
         "Nothing of this check is kept or sent."
     ),
     "nothing": _("Paste the text of the code, or choose a photo of it."),

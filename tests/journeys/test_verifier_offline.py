@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
+from django.conf import settings
 from django.utils import timezone
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from certificates.hcert import base45
 from certificates.hcert.verify import read_message
 from certificates.models import PublishedFile
-from certificates.offline_verifier import KEYS_PATH, REVOCATIONS_PATH
+from certificates.offline_verifier import KEYS_PATH, MODULES, REVOCATIONS_PATH
 from certificates.services.keys import load_signer
 from certificates.services.publishing import publish_lists
 from certificates.services.revocation import revoke_certificate
@@ -37,7 +38,8 @@ IS_READY = """async ([keys, revocations]) => {
   const ready = await navigator.serviceWorker.ready;
   const cache = await caches.open("verify-data");
   const kept = (await cache.match(keys)) && (await cache.match(revocations));
-  return Boolean(kept && ready.active && ready.active.state === "activated" && navigator.serviceWorker.controller);
+  const isActive = ready.active && ready.active.state === "activated";
+  return Boolean(kept && isActive && navigator.serviceWorker.controller);
 }"""
 
 
@@ -306,7 +308,7 @@ def test_old_lists_and_a_wrong_clock_are_told_plainly(certificate, phone, live_s
     choose_language(phone, live_server.url, "en")
     page = open_verifier(phone, live_server.url)
     go_offline(page)
-    for day, words in ((3, "The lists on this phone are old"), (-2, "The clock of this phone")):
+    for day, words in ((3, "The list of revocations is old"), (-2, "The clock of this device")):
         page.clock.set_fixed_time(timezone.now() + timedelta(days=day))
         page.reload()
         expect(page.locator("[data-part=lists]")).to_contain_text(words)
@@ -376,3 +378,9 @@ def test_without_script_the_form_goes_to_the_server(certificate, chromium, live_
     page.locator("main form button").click()
     assert NAME in page.inner_text("main")
     context.close()
+
+
+def test_the_worker_keeps_every_module_of_the_page():
+    folder = settings.BASE_DIR / "static" / "certificates" / "verify"
+    written = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.js")}
+    assert written == set(MODULES)

@@ -26,6 +26,7 @@ class Page {
     this.lists = this.loaded();
     this.listen();
     this.setState("start");
+    if (location.hash === "#scan") this.scanIfAllowed();
   }
 
   part(name) {
@@ -87,17 +88,13 @@ class Page {
       place.replaceChildren(this.result.fill("warning", { text: texts.no_lists }));
       return;
     }
-    const line = document.createElement("p");
-    line.className = "small muted";
-    line.textContent = filled(texts.lists, {
-      keys: this.format.moment(lists.keysAt),
-      revocations: this.format.moment(lists.revocations.madeAt),
-    });
-    const warnings = [];
-    if (isClockBehind(lists, now)) warnings.push(texts.clock);
-    else if (areStale(lists, now)) warnings.push(this.result.staleText(lists));
-    if (!navigator.onLine) line.prepend(`${texts.offline} `);
-    place.replaceChildren(line, ...warnings.map((text) => this.result.fill("warning", { text })));
+    const dates = this.result.dates(lists);
+    const shown = navigator.onLine
+      ? this.result.fill("lists", { text: filled(texts.lists, dates) })
+      : this.result.fill("offline", { text: filled(texts.offline, dates) });
+    if (isClockBehind(lists, now)) shown.append(this.result.fill("warning", { text: texts.clock }));
+    else if (areStale(lists, now)) shown.append(this.result.fill("warning", { text: filled(texts.stale, dates) }));
+    place.replaceChildren(shown);
   }
 
   // ---------------------------------------------------------------- judging
@@ -190,6 +187,16 @@ class Page {
     this.part("light").setAttribute("aria-pressed", "false");
     this.part("viewer").scrollIntoView({ block: "start" });
     this.part("stop").focus({ preventScroll: true });
+  }
+
+  /* Coming back from a verdict of the server: the camera goes on where it was allowed before. */
+  async scanIfAllowed() {
+    try {
+      const { state } = await navigator.permissions.query({ name: "camera" });
+      if (state === "granted") await this.scan();
+    } catch {
+      // A browser that does not tell: the button is there.
+    }
   }
 
   onCode(text) {

@@ -19,7 +19,7 @@ export class Result {
     const { why, advice, checks } = this.words.reasons[reason];
     const shown = this.fill(isValid ? "verdict-ok" : "verdict-no", { why, advice });
     if (isClockBehind(lists, now)) shown.append(this.fill("warning", { text: this.words.texts.clock }));
-    else if (areStale(lists, now)) shown.append(this.fill("warning", { text: this.staleText(lists) }));
+    else if (areStale(lists, now)) shown.append(this.fill("warning", { text: filled(this.words.texts.stale, this.dates(lists)) }));
     if (isValid) shown.append(this.summary(this.rows(certificate)));
     else shown.append(this.checks(checks), this.fill("nothing-shown", {}));
     shown.append(this.fill("foot", { checked: this.checkedText(lists, now), reason: isValid ? "" : reason }));
@@ -73,20 +73,13 @@ export class Result {
 
   checkedText(lists, now) {
     const { format } = this;
-    return filled(this.words.texts.checked, {
-      clock: format.clock(now, true),
-      day: format.day(now),
-      keys: format.moment(lists.keysAt),
-      revocations: format.moment(lists.revocations.madeAt),
-    });
+    const when = { clock: format.clock(now, true), day: format.day(now) };
+    return filled(this.words.texts.checked, { ...when, ...this.dates(lists) });
   }
 
-  staleText(lists) {
-    const { format } = this;
-    return filled(this.words.texts.stale, {
-      keys: format.moment(lists.keysAt),
-      revocations: format.moment(lists.revocations.madeAt),
-    });
+  /** Of when the lists are, to be filled into a text. */
+  dates({ keysAt, revocations }) {
+    return { keys: this.format.moment(keysAt), revocations: this.format.moment(revocations.madeAt) };
   }
 }
 
