@@ -1,11 +1,14 @@
-"""`make bench`: every figure beside its reference, as a table and as bench/results.json.
+"""`make bench`: every figure beside its reference, as a table; a whole run is also written to
+bench/results.json and docs/benchmarks.md. `make bench FIGURES="sign verify"` measures some of them.
 
 Run by the runner with PostgreSQL at hand; works in a database of its own, dropped at the end.
 """
 
+import datetime
 import json
 import os
 import pkgutil
+import platform
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,8 +16,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-DATABASE = "vax_bench"
+DATABASE = f"vax_bench_{os.getpid()}"  # two runs at once do not drop each other's
 RESULTS = Path(__file__).parent / "results.json"
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+MARK = "<!-- the last whole run, written by `make bench` -->\n"
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 
 
@@ -48,7 +53,9 @@ def _measure(chosen: list[str]) -> int:
     call_command("migrate", verbosity=0)
     call_command("load_reference_data", verbosity=0)
     import bench.figures
-    from bench.result import table
+    from bench.result import markdown, table
+
+    machine = _machine()
 
     results = []
     for module in pkgutil.iter_modules(bench.figures.__path__):
@@ -56,9 +63,24 @@ def _measure(chosen: list[str]) -> int:
             print(f"· {module.name}", file=sys.stderr, flush=True)
             results += import_module(f"bench.figures.{module.name}").measure(SECONDS)
     connection.close()
-    RESULTS.write_text(json.dumps([r.as_dict() for r in results], indent=2) + "\n")
     print(table(results))
+    if not chosen:
+        figures = [result.as_dict() for result in results]
+        RESULTS.write_text(json.dumps({**machine, "figures": figures}, indent=2) + "\n")
+        words = ", ".join(f"{name} {value}" for name, value in machine.items())
+        before, mark, _last = PAGE.read_text().partition(MARK)
+        PAGE.write_text(f"{before}{mark}\n{words}.\n\n{markdown(results)}\n")
     return 0
+
+
+def _machine() -> dict[str, object]:
+    """What the figures depend on, as it is before the first of them."""
+    return {
+        "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "Python": platform.python_version(),
+    }
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from certificates.models import Certificate
 from registration.models import Account
@@ -30,3 +30,25 @@ def readable_certificate(account: Any, public_id: uuid.UUID) -> Certificate:
         raise Http404
     log_access(citizen=seen.dose.citizen, account=account, purpose=AccessPurpose.ADMIN)
     return seen
+
+
+def citizen_account(request: HttpRequest) -> Account | None:
+    """The household's account that is signed in; None for strangers and for staff."""
+    user = request.user
+    if isinstance(user, Account) and user.is_active and not user.is_staff:
+        return user
+    return None
+
+
+def household_certificate(account: Account | None, public_id: uuid.UUID) -> Certificate:
+    """The certificate, with dose and citizen, of a person for whom the account speaks.
+
+    Raises Http404 for everybody else, staff too: keeping and sharing are the household's own.
+    """
+    certificates = Certificate.objects.select_related("dose__citizen", "dose__vaccine")
+    found = certificates.filter(
+        public_id=public_id, dose__citizen__households__account=account
+    ).first()
+    if account is None or found is None:
+        raise Http404
+    return found

@@ -1,34 +1,25 @@
-"""The API of certificates: a dose with its certificate, the verifier, and what verifiers need."""
+"""The API of certificates: a dose with its certificate, and the verifier."""
 
-import hashlib
-import json
 import uuid
 from typing import Any, cast
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from certificates.hcert.uvci import COUNTRY
 from certificates.models import CertificateStatus
 from certificates.selectors import certificate_answer
-from certificates.services import keys
-from certificates.services.revocation import revoked_hashes
 from certificates.services.verification import check_certificate
 from registration.services.access import AccessPurpose, log_access
 from sites.api.authentication import ClientAuthentication, IsApiClient
 from sites.models import ApiClient, Dose
 from sites.services.people import client_label
 from vaxplatform.api import body_of
-
-LIST_SECONDS = 300  # how old a list may be that a verifier or a cache keeps
 
 
 class CertificateAnswer(serializers.Serializer):
@@ -132,48 +123,3 @@ class VerifyView(APIView):
             )
         result = check_certificate(text=text, at=timezone.now())
         return Response(result.as_dict(), headers={"Cache-Control": "no-store"})
-
-
-class ListView(APIView):
-    """A list for verifiers: the same for everybody, kept by caches for a while, with an ETag."""
-
-    authentication_classes = ()
-    permission_classes = ()
-
-    def content(self) -> str:
-        raise NotImplementedError
-
-    def get(self, request: Request) -> HttpResponse:
-        content = self.content().encode()
-        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        fresh = HttpResponse(content, content_type="application/json", headers={"ETag": etag})
-        response = get_conditional_response(request._request, etag=etag, response=fresh) or fresh
-        patch_cache_control(response, public=True, max_age=LIST_SECONDS)
-        return response
-
-
-class TrustListView(ListView):
-    """The keys whose certificates may be believed, in the form of the EU gateway."""
-
-    def content(self) -> str:
-        return keys.published_keys().to_json()
-
-    @extend_schema(summary="Trust list (DSCs)", responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request) -> HttpResponse:
-        return super().get(request)
-
-
-class RevocationsView(ListView):
-    """Hashes of certificates that ended before their time and have not expired."""
-
-    def content(self) -> str:
-        hashes = revoked_hashes(now=timezone.now())
-        return json.dumps({"country": COUNTRY, "hashType": "UCI", "entries": hashes})
-
-    @extend_schema(
-        summary="Revoked and replaced certificates",
-        description="Base64 of the first 16 bytes of SHA-256 over the identifier (UVCI).",
-        responses=OpenApiTypes.OBJECT,
-    )
-    def get(self, request: Request) -> HttpResponse:
-        return super().get(request)

@@ -49,7 +49,8 @@ DOCUMENT = {
 class Field:
     """A field in both languages; `english` is empty where both values are the same.
 
-    `code` is a second line that is not for reading aloud: a spelling or an identifier.
+    `code` is a second line that is not for reading aloud: a spelling or an identifier. `is_main`:
+    it is also shown where there is little room, on a phone and by a link.
     """
 
     label: str
@@ -58,6 +59,7 @@ class Field:
     english: str = ""
     code: str = ""
     is_code: bool = False
+    is_main: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Card:
     def texts(self) -> dict[str, tuple[str, ...]]:
         """DOCUMENT in Vietnamese and English."""
         return {name: both(text) for name, text in DOCUMENT.items()}
+
+    @property
+    def main_fields(self) -> tuple[Field, ...]:
+        """Whose certificate of what it is: name, birth, doses, date, product."""
+        return tuple(field for field in self.fields if field.is_main)
 
     @property
     def number(self) -> int:
@@ -110,7 +117,9 @@ def card_of(certificate: Certificate) -> Card:
 
 
 def both(text: "str | Promise") -> tuple[str, ...]:
-    """A text in Vietnamese and English."""
+    """A text in Vietnamese and English; one that is not for translation, twice."""
+    if isinstance(text, str):
+        return (text,) * len(LANGUAGES)
     return tuple(_in(language, text) for language in LANGUAGES)
 
 
@@ -130,21 +139,23 @@ def product_name(signed: dict[str, Any]) -> str:
 def _fields(signed: dict[str, Any], nationality: str) -> tuple[Field, ...]:
     entry, labels = signed["entry"], signed["labels"]
     return (
-        _field(_("Full name"), signed["name"], code=signed["standardised_name"]),
+        _field(_("Full name"), signed["name"], code=signed["standardised_name"], is_main=True),
         _field(
             _("Date of birth"),
             lambda language: formatting.partial_date(signed["date_of_birth"], language),
+            is_main=True,
         ),
         _field(_("Nationality"), lambda language: country_name(nationality, language)),
         _field(_("Disease targeted"), "COVID-19"),
-        _field(_("Doses received"), f"{entry['dn']} / {entry['sd']}"),
+        _field(_("Doses received"), f"{entry['dn']} / {entry['sd']}", is_main=True),
         _field(
             _("Date of vaccination"),
             lambda language: formatting.partial_date(entry["dt"], language),
+            is_main=True,
         ),
         _field(_("Dose number"), str(entry["dn"])),
         _field(_("Vaccine"), vaccine_type(entry["vp"])),
-        _field(_("Product"), product_name(signed)),
+        _field(_("Product"), product_name(signed), is_main=True),
         _field(_("Manufacturer"), str(labels["ma"])),
         _field(_("Certificate ID"), signed["uvci"], is_code=True),
     )
@@ -155,13 +166,16 @@ def _field(
     value: "str | Promise | Callable[[str], str]",
     code: str = "",
     is_code: bool = False,
+    is_main: bool = False,
 ) -> Field:
     vietnamese, english = (
         tuple(value(language) for language in LANGUAGES) if callable(value) else both(value)
     )
     same = vietnamese == english
     in_vietnamese, in_english = both(label)
-    return Field(in_vietnamese, in_english, vietnamese, "" if same else english, code, is_code)
+    return Field(
+        in_vietnamese, in_english, vietnamese, "" if same else english, code, is_code, is_main
+    )
 
 
 def country_name(code: str, language: str) -> str:

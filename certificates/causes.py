@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from certificates.models import JobCause
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -34,3 +36,11 @@ def cause_in_words(last_error: str) -> str:
         return ""
     known = CAUSES.get(last_error)
     return str(known) if known else _("An error of the system: %(cause)s.") % {"cause": last_error}
+
+
+def end_in_words(end_reason: str) -> str:
+    """Why a certificate ended: the cause of its successor in words, a voided dose, or what the
+    person wrote who revoked it."""
+    if end_reason in JobCause:
+        return str(JobCause(end_reason).label)
+    return str(CAUSES.get(end_reason, end_reason))

@@ -31,3 +31,8 @@ class ReasonMissing(DomainError):
 class NothingToRetry(DomainError):
     code = "nothing_to_retry"
     message = _("This dose does not wait for a review, so there is nothing to try again.")
+
+
+class KeyNotFound(DomainError):
+    code = "key_not_found"
+    message = _("There is no signing key with this identifier.")

@@ -15,8 +15,11 @@ from certificates.selectors import (
     primary_doses_by_vaccine,
     series_of,
 )
+from certificates.series_rule import reason_of
 from registration.health_book import PersonStatus, Section
 from registration.models import Citizen
+from sites.models import Vaccine
+from sites.rules import doses_by_vaccine
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,14 @@ class StatusWords:
 
 
 def status_section(citizen: Citizen) -> Section:
-    """Position 10: the card follows the doses on record, the ring shows each certificate."""
+    """Position 10: the card follows the doses on record, the ring shows each certificate, and why
+    the card has its colour stands below it."""
     doses = list(doses_of_people([citizen]))
-    series = series_of(doses, primary_doses_by_vaccine())
+    vaccines = Vaccine.objects.in_bulk()
+    series = series_of(doses, doses_by_vaccine(vaccines.values()))
     return Section(
         "certificates/status_card.html",
-        {"series": series, "words": status_words(series), "has_doses": bool(doses)},
+        {"series": series, "words": status_words(series), "reason": reason_of(doses, vaccines)},
     )
 
 

@@ -49,6 +49,23 @@ _EARLY = """
       JOIN certificates_issuancejob j ON j.dose_id = c.dose_id
      WHERE c.status = 'live' AND j.state = 'issued' AND c.issued_at < j.due_at
 """
+# One moment after a key was called back its certificates are queued; see services.compromise.
+_OF_A_LOST_KEY = """
+    SELECT c.uvci FROM certificates_signingkey k
+      JOIN certificates_certificate c ON c.key_id = k.id AND c.status = 'live'
+      JOIN certificates_issuancejob j ON j.dose_id = c.dose_id
+     WHERE k.status = 'compromised' AND j.state = 'issued'
+"""
+_NOT_RENEWED = """
+    SELECT c.uvci FROM certificates_certificate c
+      JOIN certificates_issuancejob j ON j.dose_id = c.dose_id
+     WHERE c.status = 'live' AND c.expires_at < now() AND j.state = 'issued'
+"""
+_OUTLIVES_ITS_KEY = """
+    SELECT c.uvci FROM certificates_signingkey k
+      JOIN certificates_certificate c ON c.key_id = k.id
+     WHERE c.status = 'live' AND c.expires_at > k.not_after
+"""
 
 
 def _rows(sql: str) -> Callable[[], list[str]]:
@@ -105,6 +122,9 @@ def register_all() -> None:
         ("issued_jobs_have_a_live_certificate", _ISSUED_WITHOUT),
         ("no_certificate_waits_a_day_past_its_deadline", _FORGOTTEN),
         ("no_certificate_was_issued_early", _EARLY),
+        ("certificates_of_a_lost_key_are_issued_again", _OF_A_LOST_KEY),
+        ("certificates_are_renewed_before_they_end", _NOT_RENEWED),
+        ("no_certificate_outlives_its_key", _OUTLIVES_ITS_KEY),
     ):
         register_invariant(name, _rows(sql))
     register_invariant("certificates_say_what_their_doses_say", untrue_certificates)

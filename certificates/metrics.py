@@ -12,9 +12,16 @@ WAIT_BUCKETS_SECONDS = (1800, 2100, 2700, 3000, 3600)
 GAUGES = (
     (
         "vax_certificates_oldest_due_seconds",
-        "Age of the oldest certificate that is due and not issued",
+        "Age of the oldest certificate that somebody waits for, due and not issued",
         "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0)"
-        " FROM certificates_issuancejob WHERE state = 'pending' AND due_at <= now()",
+        " FROM certificates_issuancejob WHERE state = 'pending' AND due_at <= now()"
+        " AND cause IN ('first', 'corrected', 'asked')",
+    ),
+    (
+        "vax_certificates_to_replace",
+        "Renewals and certificates of lost keys that wait for a worker; their old ones are at hand",
+        "SELECT count(*) FROM certificates_issuancejob WHERE state = 'pending' AND attempts = 0"
+        " AND cause IN ('renewed', 'key_compromised')",
     ),
     (
         "vax_certificates_past_deadline",
@@ -47,12 +54,17 @@ GAUGES = (
         " FROM certificates_workerheartbeat",
     ),
 )
-_WAITS = """
-    SELECT extract(epoch FROM c.issued_at - greatest(
-               d.administered_at, d.recorded_at - make_interval(secs => 1800)))
-      FROM certificates_certificate c JOIN vaccination_sites_dose d ON d.id = c.dose_id
-     WHERE c.issued_at > now() - interval '1 hour'
-"""
+# Of first certificates only: a renewed one waited for nobody.
+_WAITS = f"""
+    SELECT count(*), coalesce(sum(wait), 0),
+           {", ".join(f"count(*) FILTER (WHERE wait <= {s})" for s in WAIT_BUCKETS_SECONDS)}
+      FROM (SELECT extract(epoch FROM c.issued_at - greatest(
+                       d.administered_at, d.recorded_at - make_interval(secs => 1800))) AS wait
+              FROM certificates_certificate c JOIN vaccination_sites_dose d ON d.id = c.dose_id
+             WHERE c.issued_at > now() - interval '1 hour'
+               AND NOT EXISTS (SELECT FROM certificates_certificate e
+                                WHERE e.dose_id = c.dose_id AND e.id < c.id)) waits
+"""  # noqa: S608
 
 
 class CertificateCollector:
@@ -64,13 +76,11 @@ class CertificateCollector:
                 cursor.execute(sql)
                 yield GaugeMetricFamily(name, text, value=float(cursor.fetchone()[0]))
             cursor.execute(_WAITS)
-            waits = [float(row[0]) for row in cursor.fetchall()]
-        counts = [
-            (str(bound), sum(wait <= bound for wait in waits)) for bound in WAIT_BUCKETS_SECONDS
-        ]
+            count, total, *counts = cursor.fetchone()
+        buckets = [(str(s), n) for s, n in zip(WAIT_BUCKETS_SECONDS, counts, strict=True)]
         yield GaugeHistogramMetricFamily(
             "vax_certificate_wait_last_hour_seconds",
             "From injection (late entries: from half an hour before their entry) to certificate",
-            buckets=[*counts, ("+Inf", len(waits))],
-            gsum_value=sum(waits),
+            buckets=[*buckets, ("+Inf", count)],
+            gsum_value=float(total),
         )

@@ -8,7 +8,14 @@ from enum import StrEnum
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState
+from certificates.models import (
+    Certificate,
+    CertificateStatus,
+    IssuanceJob,
+    JobCause,
+    JobState,
+    KeyStatus,
+)
 from registration.models import Citizen, DoseKind
 from sites.models import Dose, DoseStatus, Vaccine
 from sites.rules import GivenDose, series_is_complete
@@ -36,6 +43,7 @@ class Answer:
 
     `counted_from` is where the wait begins: the injection, or the entry of a late one.
     `is_being_replaced`: the certificate is ready, and a corrected one is on its way.
+    `is_called_back`: its signing key is in wrong hands, no verifier accepts it, and another comes.
     """
 
     kind: AnswerKind
@@ -45,6 +53,7 @@ class Answer:
     expected_by: datetime.datetime
     certificate: Certificate | None = None
     is_being_replaced: bool = False
+    is_called_back: bool = False
 
     @property
     def is_in_progress(self) -> bool:
@@ -57,7 +66,11 @@ class Answer:
 
 def with_certificates(doses: QuerySet[Dose]) -> QuerySet[Dose]:
     """The doses with their job and live certificate, as `certificate_answer` reads them."""
-    live = Certificate.objects.filter(status=CertificateStatus.LIVE)
+    live = (
+        Certificate.objects.filter(status=CertificateStatus.LIVE)
+        .select_related("key")
+        .defer("key__certificate_pem", "key__csca_pem", "key__csca_signature")
+    )
     return doses.select_related("issuance", "vaccine").prefetch_related(
         Prefetch("certificates", queryset=live, to_attr=LIVE)
     )
@@ -84,8 +97,18 @@ def certificate_answer(dose: Dose, now: datetime.datetime) -> Answer:
         earliest_at=earliest,
         expected_by=expected_by,
         certificate=certificate if kind == AnswerKind.READY else None,
-        is_being_replaced=job is not None and job.state == JobState.PENDING,
+        is_being_replaced=_is_being_corrected(job),
+        is_called_back=kind == AnswerKind.READY and _is_called_back(certificate),
     )
+
+
+def _is_being_corrected(job: IssuanceJob | None) -> bool:
+    """A renewal is on its way, too, but nobody has to know."""
+    return job is not None and (job.state, job.cause) == (JobState.PENDING, JobCause.CORRECTED)
+
+
+def _is_called_back(certificate: Certificate | None) -> bool:
+    return certificate is not None and certificate.key.status == KeyStatus.COMPROMISED
 
 
 def _job_of(dose: Dose) -> IssuanceJob | None:

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates.card import product_name
+from certificates.card import country_name, product_name
+from certificates.hcert.uvci import COUNTRY
 from certificates.hcert.verify import Reason, VerificationResult
-from certificates.models import Certificate, CertificateStatus
+from certificates.models import Certificate, CertificateStatus, JobCause
 from vaxplatform import formatting
 from vaxplatform.components import Check, SummaryRow
 
@@ -29,8 +30,8 @@ _ASK_NEWEST = _(
     "Ask the person to open the newest certificate in their health book and show that code."
 )
 _NOT_OURS = _(
-    "Only certificates issued by this platform can be checked here. For one from another country, "
-    "use that country's verifier."
+    "Here we can check certificates of Viet Nam, and of the countries whose keys we have. For one "
+    "of another country, use that country's verifier."
 )
 _DO_NOT_ACCEPT = _(
     "Do not accept it. If the person believes this is a mistake, they can report a problem."
@@ -72,7 +73,8 @@ WORDS: dict[Reason, Words] = {
         _("The key that signed this certificate is no longer in use."), _ASK_NEWEST
     ),
     Reason.KEY_USAGE: Words(
-        _("The signer's key may not be used for this kind of certificate."), _DO_NOT_ACCEPT
+        _("The signer's key may not be used for this kind of certificate, or for this country."),
+        _DO_NOT_ACCEPT,
     ),
     Reason.CONTENT: Words(
         _("The code does not hold exactly one vaccination, test or recovery."), _DO_NOT_ACCEPT
@@ -83,18 +85,35 @@ WORDS: dict[Reason, Words] = {
         _("All certificates of the key that signed this one were revoked."), _ASK_NEWEST
     ),
 }
-_REPLACED = Words(
+_REPLACED = Words(_("This certificate was replaced by a newer one."), _ASK_NEWEST)
+_CORRECTED = Words(
     _("This certificate was replaced by a newer one after a correction."), _ASK_NEWEST
+)
+_FOREIGN = _(
+    "The signature of another country is right, and the certificate has not expired. Whether that "
+    "country revoked it cannot be seen here."
+)
+_READ_FIRST = _(  # a positive test is as genuine as a negative one
+    "Read below what it certifies. Then compare the name and date of birth with the person's "
+    "identity document."
 )
 
 # The checks run in this order and stop at the first that fails.
 _ORDER = list(Reason)
 _STAGES = (
+    (_("The code itself"), Reason.COSE, _("readable"), _("not readable")),
     (_("Signature"), Reason.SIGNATURE, _("right"), _("not right")),
     (_("Validity"), Reason.KEY_EXPIRED, _("not expired"), _("not in its time")),
     (_("Content"), Reason.SCHEMA, _("complete"), _("not complete")),
     (_("Revocation"), Reason.KEY_REVOKED, _("not revoked"), _("revoked")),
 )
+# Where a stage fails before it comes to what it is named after.
+_FINDINGS: dict[Reason, "str | Promise"] = {
+    Reason.ALG: _("of a kind that is not allowed"),
+    Reason.UNKNOWN_KEY: _("signer not known"),
+    Reason.KEY: _("of a key that is not safe"),
+    Reason.KEY_USAGE: _("not for this signer to certify"),
+}
 
 
 @dataclass(frozen=True)
@@ -108,15 +127,17 @@ class Verdict:
     checks: tuple[Check, ...]
     rows: tuple[SummaryRow, ...]
     checked_at: datetime.datetime
+    is_foreign: bool = False
     ended_at: datetime.datetime | None = None
 
 
 def verdict_of(result: VerificationResult, *, now: datetime.datetime) -> Verdict:
     """The verdict in words. A revoked certificate of ours is looked up for when and why."""
     ended = _ended(result)
-    words, reason = WORDS[result.reason], result.reason.value
+    words, reason = _words(result), result.reason.value
     if ended is not None and ended.status == CertificateStatus.SUPERSEDED:
-        words, reason = _REPLACED, "revoked_replaced"
+        is_correction = ended.end_reason == JobCause.CORRECTED
+        words, reason = _CORRECTED if is_correction else _REPLACED, "revoked_replaced"
     return Verdict(
         is_valid=result.is_valid,
         reason=reason,
@@ -124,8 +145,21 @@ def verdict_of(result: VerificationResult, *, now: datetime.datetime) -> Verdict
         checks=_checks(result.reason),
         rows=_rows(result.certificate) if result.is_valid and result.certificate else (),
         checked_at=now,
+        is_foreign=result.certificate is not None and _is_foreign(result.certificate),
         ended_at=ended.ended_at if ended else None,
     )
+
+
+def _words(result: VerificationResult) -> Words:
+    words, signed = WORDS[result.reason], result.certificate
+    if not result.is_valid or signed is None:
+        return words
+    advice = words.advice if signed["kind"] == "vaccination" else _READ_FIRST
+    return Words(_FOREIGN if _is_foreign(signed) else words.why, advice)
+
+
+def _is_foreign(signed: dict[str, Any]) -> bool:
+    return bool(signed["issuer"] != COUNTRY)
 
 
 def _ended(result: VerificationResult) -> Certificate | None:
@@ -145,21 +179,69 @@ def _checks(reason: Reason) -> tuple[Check, ...]:
         elif failed_at > _ORDER.index(last):
             checks.append(Check(text, good, "ok"))
         else:
-            checks.append(Check(text, bad, "bad"))
+            checks.append(Check(text, _FINDINGS.get(reason, bad), "bad"))
             reached = False
     return tuple(checks)
 
 
 def _rows(signed: dict[str, Any]) -> tuple[SummaryRow, ...]:
-    """What to compare, and what it certifies. Our keys sign vaccinations only."""
-    entry = signed["entry"]
+    """What to compare, what it certifies, who says so where it is not us, and until when."""
     expires = datetime.datetime.fromisoformat(signed["expires_at"])
-    doses = _("%(number)s of %(series)s") % {"number": entry["dn"], "series": entry["sd"]}
     return (
         SummaryRow(_("Full name"), signed["name"]),
         SummaryRow(_("Date of birth"), formatting.partial_date(signed["date_of_birth"])),
+        *_ENTRY_ROWS[signed["kind"]](signed),
+        *(_issuer_row(signed) if _is_foreign(signed) else ()),
+        SummaryRow(_("Valid until"), formatting.day(expires)),
+    )
+
+
+def _vaccination_rows(signed: dict[str, Any]) -> tuple[SummaryRow, ...]:
+    entry = signed["entry"]
+    doses = _("%(number)s of %(series)s") % {"number": entry["dn"], "series": entry["sd"]}
+    return (
         SummaryRow(_("Dose"), doses),
         SummaryRow(_("Product"), product_name(signed)),
         SummaryRow(_("Date of vaccination"), formatting.partial_date(entry["dt"])),
-        SummaryRow(_("Valid until"), formatting.day(expires)),
     )
+
+
+def _test_rows(signed: dict[str, Any]) -> tuple[SummaryRow, ...]:
+    entry, labels = signed["entry"], signed["labels"]
+    return (
+        SummaryRow(_("Test result"), _RESULTS.get(entry["tr"], labels["tr"])),
+        SummaryRow(_("Type of test"), _TESTS.get(entry["tt"], labels["tt"])),
+        SummaryRow(_("Sample taken"), _moment(entry["sc"])),
+    )
+
+
+def _recovery_rows(signed: dict[str, Any]) -> tuple[SummaryRow, ...]:
+    entry = signed["entry"]
+    return (
+        SummaryRow(_("First positive test"), formatting.partial_date(entry["fr"])),
+        SummaryRow(_("Counts as recovered from"), formatting.partial_date(entry["df"])),
+        SummaryRow(_("Counts as recovered until"), formatting.partial_date(entry["du"])),
+    )
+
+
+_ENTRY_ROWS = {"vaccination": _vaccination_rows, "test": _test_rows, "recovery": _recovery_rows}
+
+# SNOMED CT and LOINC codes of the EU value sets; what they do not name is shown in their words.
+_RESULTS = {
+    "260373001": _("Positive: the virus was found"),
+    "260415000": _("Negative: the virus was not found"),
+}
+_TESTS = {"LP6464-4": _("Test for nucleic acid (PCR)"), "LP217198-3": _("Rapid antigen test")}
+
+
+def _issuer_row(signed: dict[str, Any]) -> tuple[SummaryRow]:
+    country = country_name(signed["issuer"], "en" if formatting.is_english() else "vi")
+    return (SummaryRow(_("Issued by"), f"{country}: {signed['issued_by']}"),)
+
+
+def _moment(text: str) -> str:
+    """A moment of a certificate in our time; one that Python does not read stands as it is."""
+    try:
+        return formatting.moment(datetime.datetime.fromisoformat(text))
+    except (ValueError, OverflowError):  # the last hours of 9999 are in no year here
+        return text

@@ -6,19 +6,15 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from certificates.access import readable_certificate
 from certificates.card import Card, card_of
-from certificates.forms import VerifyForm
 from certificates.models import Certificate, CertificateStatus
 from certificates.pdf import certificate_pdf
-from certificates.services.verification import check_certificate
-from certificates.verdicts import verdict_of
-from vaxplatform.qr import qr_svg
+from vaxplatform.qr import qr_png, qr_svg
 
 no_store = cache_control(private=True, no_store=True)
 
@@ -52,7 +48,8 @@ def certificate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def certificate_as_pdf(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The certificate on one A4 page."""
     card = _live_card(request, public_id)
-    return _file(certificate_pdf(card), "application/pdf", f"covid-19-{card.number}.pdf")
+    name = _("covid-19-certificate-dose-%(number)s") % {"number": card.number}
+    return _file(certificate_pdf(card), "application/pdf", f"{name}.pdf")
 
 
 @require_safe
@@ -61,7 +58,20 @@ def certificate_as_svg(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
     """The QR code alone, as a picture that stays sharp at any size."""
     card = _live_card(request, public_id)
     svg = qr_svg(card.certificate.hcert, _("QR code"), standalone=True)
-    return _file(svg.encode(), "image/svg+xml", f"covid-19-{card.number}.svg")
+    return _file(svg.encode(), "image/svg+xml", f"{_code_name(card)}.svg")
+
+
+@require_safe
+@no_store
+def certificate_as_png(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The QR code alone, as a picture that every phone keeps among its photos."""
+    card = _live_card(request, public_id)
+    return _file(qr_png(card.certificate.hcert), "image/png", f"{_code_name(card)}.png")
+
+
+def _code_name(card: Card) -> str:
+    """A file name that says what it is and nothing of the person; ASCII."""
+    return _("covid-19-qr-code-dose-%(number)s") % {"number": card.number}
 
 
 def _live_card(request: HttpRequest, public_id: uuid.UUID) -> Card:
@@ -75,18 +85,3 @@ def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store
-def verify_page(request: HttpRequest) -> HttpResponse:
-    """The verifier: a pasted text or a photo in, one glance out. Nothing of it is kept."""
-    if request.method != "POST":
-        return render(request, "certificates/verify.html", {"form": VerifyForm()})
-    form = VerifyForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(request, "certificates/verify.html", {"form": form})
-    now = timezone.now()
-    result = check_certificate(text=form.cleaned_data["hcert"], at=now)
-    verdict = verdict_of(result, now=now)
-    return render(request, "certificates/verdict.html", {"verdict": verdict, "again": VerifyForm()})

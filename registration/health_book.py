@@ -61,3 +61,15 @@ def statuses_of(citizens: Sequence[Citizen]) -> dict[int, PersonStatus]:
     for make in _STATUS_MAKERS:
         found.update(make(citizens))
     return found
+
+
+_SIGN_OUT_NOTES: list[str] = []
+
+
+def register_sign_out_note(template: str) -> None:
+    """A template to stand within the form that signs out, for what stays behind on the phone."""
+    _SIGN_OUT_NOTES.append(template)
+
+
+def sign_out_notes() -> tuple[str, ...]:
+    return tuple(_SIGN_OUT_NOTES)

@@ -8,9 +8,11 @@ class ResponseCenterConfig(AppConfig):
     verbose_name = _("Response centre")
 
     def ready(self) -> None:
+        from certificates.stuck_cases import register_case_finder
         from registration.health_book import register_section
         from response_center import health_book, invariants
         from response_center.services import rounds
+        from response_center.stuck import links_to_cases
         from response_center.views.menu import may_see_board, may_see_cases, waiting_cases
         from vaxplatform.chores import register_chore
         from vaxplatform.staff import StaffLink, register_staff_links
@@ -23,6 +25,7 @@ class ResponseCenterConfig(AppConfig):
         register_chore("close_answered_cases", rounds.close_answered_cases, every_seconds=30)
         register_chore("escalate_overdue_cases", rounds.escalate_overdue_cases, every_seconds=300)
         register_section(40, health_book.reports_section)
+        register_case_finder(links_to_cases)
         invariants.register_all()
         register_staff_links(
             StaffLink(

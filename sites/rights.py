@@ -34,6 +34,7 @@ BROWSE_CITIZENS = "browse_citizens"  # read any person's record in the admin for
 WORK_CASES = "work_cases"
 ANSWER_CASES = "answer_cases"  # a site answers what the response centre asks it
 SEE_BOARD = "see_board"
+SEE_WAITS = "see_waits"  # how long certificates took, and which are stuck
 LOAD_REPORTS = "load_reports"
 REVOKE_CERTIFICATE = "revoke_certificate"
 SEE_LOGS = "see_logs"
@@ -44,7 +45,16 @@ MAY: dict[Role, frozenset[str]] = {
     Role.SITE_RECORDER: frozenset({*_DESK, GIVE_DOSE, ENTER_PAPER}),
     Role.SITE_DOCTOR: frozenset({*_DESK, SCREEN, GIVE_DOSE}),
     Role.SITE_MANAGER: frozenset(
-        {*_DESK, SCREEN, GIVE_DOSE, ENTER_PAPER, PLAN_SESSIONS, MANAGE_STOCK, VOID_DOSE}
+        {
+            *_DESK,
+            SCREEN,
+            GIVE_DOSE,
+            ENTER_PAPER,
+            PLAN_SESSIONS,
+            MANAGE_STOCK,
+            VOID_DOSE,
+            SEE_WAITS,
+        }
     ),
     Role.PROVINCE_OFFICER: frozenset(
         {
@@ -56,6 +66,7 @@ MAY: dict[Role, frozenset[str]] = {
             MANAGE_SITES,
             ANSWER_CASES,
             SEE_BOARD,
+            SEE_WAITS,
             LOAD_REPORTS,
         }
     ),
@@ -69,6 +80,7 @@ MAY: dict[Role, frozenset[str]] = {
             MANAGE_SITES,
             EDIT_RULES,
             SEE_BOARD,
+            SEE_WAITS,
             LOAD_REPORTS,
             REVOKE_CERTIFICATE,
         }

@@ -115,12 +115,19 @@ def day_range(first: date, last: date, language: str | None = None) -> str:
 
 
 def partial_date(value: str | None, language: str | None = None) -> str:
-    """A date of which only the year may be known: "1954", "1954-03" or "1954-03-27"."""
+    """A date of which only the year may be known: "1954", "1954-03" or "1954-03-27".
+
+    What is no date, as in a certificate of another country ("1954-00-00"), is written as it is.
+    """
     if not value:
         return NO_DATA
     parts = value.split("-")
+    try:
+        whole = date(*map(int, (parts + ["1", "1"])[:3]))
+    except ValueError:
+        return value
     if len(parts) == 3:
-        return day(date(*map(int, parts)), language)
+        return day(whole, language)
     if len(parts) == 2 and is_english(language):
-        return f"{MONTHS[int(parts[1]) - 1]}{NBSP}{parts[0]}"
+        return f"{MONTHS[whole.month - 1]}{NBSP}{parts[0]}"
     return "/".join(reversed(parts))

@@ -21,7 +21,8 @@ def chosen_language(request: HttpRequest) -> str:
 
 
 class LanguageMiddleware:
-    """Stands where Django's LocaleMiddleware would."""
+    """Stands where Django's LocaleMiddleware would. An answer that says the same in every language
+    is marked by its view with `speaks_no_language`, so that caches keep one copy for everybody."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -30,6 +31,8 @@ class LanguageMiddleware:
         translation.activate(chosen_language(request))
         request.LANGUAGE_CODE = translation.get_language()
         response = self.get_response(request)
+        if getattr(response, "speaks_no_language", False):
+            return response
         response.headers.setdefault("Content-Language", translation.get_language())
         patch_vary_headers(response, ("Cookie",))
         return response

@@ -2,7 +2,8 @@
 request or task id, and each scrubbed before it is written.
 
 Scrubbed are: values under keys that name a personal field, runs of 9 to 15 digits (phones, identity
-and insurance numbers) anywhere, query strings, and the messages of exceptions, which quote what
+and insurance numbers) anywhere, query strings, the secrets in addresses (`/s/…` opens a shared
+certificate, `/c/…` is a check-in code), and the messages of exceptions, which quote what
 they choked on (PostgreSQL's DETAIL lists whole rows). Type, place, SQLSTATE and constraint stay.
 """
 
@@ -37,6 +38,7 @@ OUR_KEYS = frozenset({"timestamp", "level", "logger"})  # made by the processors
 # parts of a UUID.
 LONG_NUMBER = re.compile(r"(?<![\w\-])(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ .\-]?\d){8,14}(?![\w\-])")
 INSURANCE_NUMBER = re.compile(r"\b[A-Z]{2}\d{13}\b")
+SECRET_IN_PATH = re.compile(r"(/[sc]/)[a-z2-7]{26,}", re.IGNORECASE)
 QUERY_STRING = re.compile(r"(/[^\s?]*)\?\S*")
 # Exceptions whose message speaks of code and configuration, never of what a person entered.
 OUTSPOKEN = (ImportError, AttributeError, NameError, NotImplementedError, OSError)
@@ -45,9 +47,14 @@ DEEPEST = 6
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
+def hide_secrets(path: str) -> str:
+    """The path without what alone would open a page to whoever reads it."""
+    return SECRET_IN_PATH.sub(rf"\1{HIDDEN}", path)
+
+
 def scrub_text(text: str) -> str:
-    """The text with long numbers and query strings taken out."""
-    text = QUERY_STRING.sub(r"\1", text)
+    """The text with long numbers, secrets and query strings taken out."""
+    text = hide_secrets(QUERY_STRING.sub(r"\1", text))
     return INSURANCE_NUMBER.sub(HIDDEN, LONG_NUMBER.sub(HIDDEN, text))
 
 

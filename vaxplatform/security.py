@@ -5,6 +5,7 @@ browser (Swagger UI, served from here) sets styles inline. Neither loosening rea
 """
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django_permissions_policy.decorators import permissions_policy_override
 
 PUBLIC_POLICY = {
     "default-src": [SELF],
@@ -15,6 +16,8 @@ PUBLIC_POLICY = {
     "base-uri": [NONE],
     "form-action": [SELF],
     "frame-ancestors": [NONE],
+    "worker-src": [SELF],  # pages that work without a network, vaxplatform/offline.py
+    "manifest-src": [SELF],
 }
 STAFF_POLICY = {
     "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
@@ -24,7 +27,7 @@ STAFF_POLICY = {
 DOCS_POLICY = {"style-src": [SELF, UNSAFE_INLINE]}
 SCOPED_POLICIES = (("/staff/", STAFF_POLICY), ("/api/docs/", DOCS_POLICY))
 
-# Nothing of the device; a page that needs the camera sets its own Permissions-Policy header.
+# Nothing of the device; a view that needs the camera is decorated with `with_camera`.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in (
@@ -41,3 +44,5 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
         "usb",
     )
 }
+
+with_camera = permissions_policy_override({**PERMISSIONS_POLICY, "camera": "self"})

@@ -17,6 +17,9 @@ DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 DEMO = env.bool("DEMO", default=True)
 SECRET_KEY = env.str("SECRET_KEY")
+# How the world reaches us, without a closing slash; SMART Health Cards name it as their issuer.
+_HERE = f"http://localhost:{env.str('PORT', default='') or 8000}"
+PUBLIC_URL = env.str("PUBLIC_URL", default=_HERE).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
@@ -61,7 +64,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "vaxplatform.middleware.ScopedPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "vaxplatform.history.HistoryMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
     "vaxplatform.middleware.DatabaseUnavailableMiddleware",
@@ -115,6 +118,17 @@ DATABASES["default"].update(
     }
 )
 REDIS_URL = env.str("REDIS_URL")
+_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _MEMORY},
+    # Names and codes of people: this process's memory, never a shared cache (docs/adr/0014).
+    "drawings": {
+        "BACKEND": _MEMORY,
+        "LOCATION": "drawings",
+        "TIMEOUT": 600,
+        "OPTIONS": {"MAX_ENTRIES": 200},
+    },
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- people and access
@@ -183,6 +197,8 @@ SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the who
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
 SIGNING_PASSPHRASE = env.str("SIGNING_PASSPHRASE", default="")
+# Groups of provinces that have a key of their own: north:01,02;south:79
+SIGNING_KEY_GROUPS = env.str("SIGNING_KEY_GROUPS", default="")
 
 # ---------------------------------------------------------------- files
 STATIC_URL = "static/"

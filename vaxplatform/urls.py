@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/", include("certificates.api_urls")),
     path("api/v1/", include("public_portal.api_urls")),
     path("api/v1/", include("sites.api_urls")),
+    path("staff/", include("certificates.staff_urls")),
     path("staff/", include("public_portal.staff_urls")),
     path("staff/", include("response_center.staff_urls")),
     path("staff/", include("sites.staff_urls")),

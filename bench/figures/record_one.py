@@ -5,10 +5,10 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -68,36 +68,40 @@ def _web_server() -> Iterator[int]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+    """Until a worker answers; the port alone is open before any of them can."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/livez")
+            if connection.getresponse().status == 200:
                 return
-        time.sleep(0.1)
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
     raise RuntimeError("the web server did not come up")
 
 
 def _drive(port: int, token: str, lot: Lot, *, seconds: int) -> int:
     """Post doses from CLIENTS threads for `seconds`; returns how many were recorded."""
     until = time.monotonic() + seconds
-    counts = [0] * CLIENTS
 
-    def client(number: int) -> None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    def client(_number: int) -> int:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
         headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+        recorded = 0
         while time.monotonic() < until:
             connection.request("POST", "/api/v1/doses/", _body(lot), headers)
             answer = connection.getresponse()
             answer.read()
             if answer.status != 201:
                 raise RuntimeError(f"a dose was answered with {answer.status}")
-            counts[number] += 1
+            recorded += 1
+        return recorded
 
-    threads = [threading.Thread(target=client, args=(n,)) for n in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return sum(pool.map(client, range(CLIENTS)))
 
 
 def _body(lot: Lot) -> str:

@@ -13,6 +13,7 @@ the time it should judge by. Where to look:
 ``uvci``          certificate identifiers and their check character
 ``keys``          signing certificates, key files, the ``Signer`` interface
 ``issue``         from health content to the ``HC1:`` text
+``ddcc``          the same content in WHO's core data set, and back
 ``verify``        from any text to a verdict with a stable reason code
 ``trust``         the list of keys a verifier believes
 ``revocation``    the hashes by which a certificate is called back

@@ -68,7 +68,10 @@ class _Reader:
 
     def head(self) -> tuple[int, int, int]:
         """Return the major type, the short count and the argument of the next item."""
-        first = self.take(1)[0]
+        if self.at >= len(self.data):
+            raise CborError("the value ends too early")
+        first = self.data[self.at]
+        self.at += 1
         major, short = first >> 5, first & 0x1F
         if short < 24:
             return major, short, short
@@ -81,12 +84,12 @@ class _Reader:
     def item(self, depth: int) -> Any:
         """Return the next value; `depth` containers may still be opened."""
         major, short, argument = self.head()
+        if major in (2, 3):  # what certificates are made of comes first
+            return self.string(major, short, argument)
         if major == 0:
             return argument
         if major == 1:
             return -1 - argument
-        if major in (2, 3):
-            return self.string(major, short, argument)
         if major == 7:
             return self.simple(short, argument)
         if depth == 0:

@@ -21,7 +21,7 @@ _ALG: Final = 1
 _CRITICAL: Final = 2
 _KID: Final = 4
 _COSE_SIGN1_TAG: Final = 18
-_CWT_TAG: Final = 61
+CWT_TAG: Final = 61
 _SIG_STRUCTURE: Final = b"\x84\x6aSignature1"
 _NO_EXTERNAL_DATA: Final = b"\x40"
 
@@ -31,13 +31,15 @@ class CoseError(ValueError):
 
 
 def byte_string(data: bytes) -> bytes:
-    """Return `data` as a CBOR byte string (up to 65,535 bytes)."""
+    """Return `data` as a CBOR byte string (under 4 GiB)."""
     length = len(data)
     if length < 24:
         return bytes((0x40 | length,)) + data
     if length < 256:
         return bytes((0x58, length)) + data
-    return b"\x59" + length.to_bytes(2, "big") + data
+    if length < 65_536:
+        return b"\x59" + length.to_bytes(2, "big") + data
+    return b"\x5a" + length.to_bytes(4, "big") + data
 
 
 def to_be_signed(protected: bytes, payload: bytes) -> bytes:
@@ -86,11 +88,13 @@ class Message:
 def parse(data: bytes) -> Message:
     """Return the message in `data`, with or without its COSE and CWT tags.
 
-    Algorithm and kid are looked for in the protected header first, then in the other one.
+    Algorithm and kid are looked for in the protected header first, then in the other one: some
+    countries sign neither. Whoever changes an unsigned one gains nothing, for the key that is
+    then looked up must fit the algorithm and the signature.
     Raises cbor.CborError or CoseError.
     """
     value = cbor.loads(data)
-    for tag in (_CWT_TAG, _COSE_SIGN1_TAG):
+    for tag in (CWT_TAG, _COSE_SIGN1_TAG):
         if isinstance(value, cbor.Tagged) and value.tag == tag:
             value = value.value
     if not isinstance(value, list) or len(value) != 4:

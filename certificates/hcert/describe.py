@@ -41,7 +41,7 @@ def describe(
         "expires_at": _iso(expires),
         "version": content["ver"],
         "kid": kid.hex(),
-        "entry": {field: entry[field] for field in _FIELDS[kind] if field in entry},
+        "entry": {field: _whole(entry[field]) for field in _FIELDS[kind] if field in entry},
         "labels": {
             field: valuesets.label(values, entry[field]) for field, values in _LABELS[kind].items()
         },
@@ -61,6 +61,11 @@ def _names(name: dict[str, str]) -> dict[str, str]:
         "given_name": given,
         "standardised_name": f"{name.get('fnt', '')}<<{name.get('gnt', '')}".strip("<"),
     }
+
+
+def _whole(value: Any) -> Any:
+    """Return a count as a whole number, also when its writer made it 2.0; anything else as is."""
+    return int(value) if isinstance(value, float) else value
 
 
 def _iso(seconds: float) -> str:

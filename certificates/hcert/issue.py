@@ -20,6 +20,7 @@ CLAIM_ISSUER: Final = 1
 CLAIM_EXPIRES: Final = 4
 CLAIM_ISSUED: Final = 6
 CLAIM_HCERT: Final = -260
+SUBCLAIM_EU_DCC: Final = 1
 
 _COMPRESSION_LEVEL: Final = 9
 
@@ -42,8 +43,15 @@ class CertificateBatchSigner:
         """The key identifier that goes into every certificate of this batch."""
         return self._signer.kid
 
-    def sign(self, payload: Mapping[str, Any], *, issued_at: datetime, expires_at: datetime) -> str:
-        """Return the ``HC1:`` text for one health content.
+    def sign(
+        self,
+        payload: Mapping[str, Any],
+        *,
+        issued_at: datetime,
+        expires_at: datetime,
+        subclaim: int = SUBCLAIM_EU_DCC,
+    ) -> str:
+        """Return the ``HC1:`` text for one health content, or what another `subclaim` holds.
 
         Both times are aware and are cut to whole seconds. Raises IssueError when they do not
         lie, in this order, inside the validity of the signing certificate.
@@ -56,7 +64,7 @@ class CertificateBatchSigner:
                 CLAIM_ISSUER: ISSUER,
                 CLAIM_EXPIRES: expires,
                 CLAIM_ISSUED: issued,
-                CLAIM_HCERT: {1: payload},
+                CLAIM_HCERT: {subclaim: payload},
             }
         )
         signature = self._signer.sign(self._template.to_be_signed(claims))

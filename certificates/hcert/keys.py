@@ -29,6 +29,7 @@ USAGE_ARCS: Final = ("1.3.6.1.4.1.1847.2021.1", "1.3.6.1.4.1.0.1847.2021.1")
 """Parent of the extended key usages of DSCs, today's and the one used first."""
 USAGES: Final = {"t": 1, "v": 2, "r": 3}
 """Last number of the usage: test, vaccination, recovery."""
+DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 
 _ES256: Final = ec.ECDSA(hashes.SHA256())
 _YEAR: Final = timedelta(days=365)
@@ -135,6 +136,37 @@ def make_dsc(
     """
     subject = _name(country, organisation, f"DSC DCC {country} {now:%Y%m%d%H%M%S}")
     usages = [x509.ObjectIdentifier(f"{USAGE_ARCS[0]}.{USAGES[kind]}") for kind in kinds]
+    return _under(csca, csca_key, key=key, subject=subject, now=now, usages=usages)
+
+
+def make_list_signer(
+    *,
+    key: ec.EllipticCurvePublicKey,
+    csca: x509.Certificate,
+    csca_key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+    country: str,
+    organisation: str,
+) -> x509.Certificate:
+    """Return the certificate, for two years, of who signs the lists that verifiers download.
+
+    Its usage is the signing of documents (RFC 9336) and none of a DSC's, so that nobody takes
+    what it signs for a health certificate.
+    """
+    subject = _name(country, organisation, f"List signer DCC {country} {now:%Y%m%d%H%M%S}")
+    return _under(csca, csca_key, key=key, subject=subject, now=now, usages=[DOCUMENT_SIGNING])
+
+
+def _under(
+    csca: x509.Certificate,
+    csca_key: ec.EllipticCurvePrivateKey,
+    *,
+    key: ec.EllipticCurvePublicKey,
+    subject: x509.Name,
+    now: datetime,
+    usages: list[x509.ObjectIdentifier],
+) -> x509.Certificate:
+    """Return a certificate of two years under the authority, for signing only."""
     builder = (
         _builder(subject=subject, issuer=csca.subject, now=now, years=DSC_YEARS)
         .public_key(key)

@@ -14,9 +14,15 @@ from certificates.hcert.describe import KINDS
 
 _MOMENT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?"
-    r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+    r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
 )
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether `text` is free of control characters, which databases and pages stumble over."""
+    return _CONTROL.search(text) is None
 
 
 def is_day(text: str) -> bool:
@@ -42,7 +48,7 @@ def _validator() -> Callable[[Any], Any]:
     path = Path(__file__).with_name("data") / "schema.json"
     schema = json.loads(path.read_text(encoding="utf-8"))
     compiled: Callable[[Any], Any] = fastjsonschema.compile(
-        schema, formats={"day": is_day, "moment": is_moment}, use_default=False
+        schema, formats={"day": is_day, "moment": is_moment, "plain": is_plain}, use_default=False
     )
     return compiled
 

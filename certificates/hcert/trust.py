@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,17 @@ from certificates.hcert import cose, keys
 
 MIN_RSA_BITS: Final = 2048
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the cryptography library raises for foreign certificates that are built oddly; it reads
+their parts when they are asked for, so each part may raise."""
 
 _USAGE_KINDS: Final = {
     f"{arc}.{last}": kind for arc in keys.USAGE_ARCS for kind, last in keys.USAGES.items()
@@ -68,7 +80,7 @@ class TrustedKey:
                 certificate.not_valid_before_utc,
                 certificate.not_valid_after_utc,
             )
-        except (ValueError, x509.InvalidVersion) as error:
+        except UNREADABLE as error:
             raise TrustListError("not an X.509 certificate") from error
         return cls(
             kid=keys.kid(der),
@@ -101,7 +113,7 @@ class TrustedKey:
             if message.algorithm == cose.PS256 and isinstance(key, rsa.RSAPublicKey):
                 key.verify(signature, data, _PS256, hashes.SHA256())
                 return True
-        except (InvalidSignature, ValueError):
+        except (InvalidSignature, ValueError, UnsupportedAlgorithm):
             return False
         return False
 
@@ -122,9 +134,10 @@ class TrustList:
     """DSCs by their kid; several may share one, and each is tried."""
 
     def __init__(self, trusted: Iterable[TrustedKey] = ()) -> None:
-        self._by_kid: dict[bytes, tuple[TrustedKey, ...]] = {}
+        by_kid: defaultdict[bytes, list[TrustedKey]] = defaultdict(list)
         for key in {key.thumbprint: key for key in trusted}.values():
-            self._by_kid[key.kid] = (*self._by_kid.get(key.kid, ()), key)
+            by_kid[key.kid].append(key)
+        self._by_kid = {kid: tuple(same) for kid, same in by_kid.items()}
 
     def __len__(self) -> int:
         return sum(len(same) for same in self._by_kid.values())
@@ -147,7 +160,7 @@ class TrustList:
         """Read every certificate in PEM text. Raises TrustListError."""
         try:
             certificates = x509.load_pem_x509_certificates(text.encode())
-        except ValueError as error:
+        except UNREADABLE as error:
             raise TrustListError("no certificate in the PEM text") from error
         encoding = serialization.Encoding.DER
         return cls(TrustedKey.from_der(item.public_bytes(encoding)) for item in certificates)
@@ -209,7 +222,7 @@ def _kinds(certificate: x509.Certificate) -> frozenset[str]:
         found = {usage.dotted_string for usage in usages}
     except x509.ExtensionNotFound:
         return frozenset()
-    except (ValueError, x509.DuplicateExtension):
+    except UNREADABLE:
         raw = certificate.tbs_certificate_bytes
         found = {oid for oid in _USAGE_KINDS if _encoded_oid(oid) in raw}
     return frozenset(_USAGE_KINDS[oid] for oid in found if oid in _USAGE_KINDS)
@@ -231,7 +244,7 @@ def _usable_key(certificate: x509.Certificate) -> PublicKey | None:
     """Return the public key when certificates may be signed with it."""
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key

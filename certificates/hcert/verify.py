@@ -31,7 +31,6 @@ it say that a border or a door accepts it: a positive test, a recovery outside i
 a series are authentic all the same, and rules of acceptance are applied to `certificate` after.
 """
 
-import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from certificates.hcert import base45, cbor, cose, issue, schema
+from certificates.hcert import base45, cbor, cose, ddcc, issue, schema
 from certificates.hcert.describe import KINDS, describe
 from certificates.hcert.revocation import Identity
 from certificates.hcert.trust import TrustedKey, TrustList
@@ -48,7 +47,9 @@ MAX_CHARACTERS: Final = 4296
 """Alphanumeric characters in a QR code of version 40-L, the largest there is."""
 MAX_INFLATED: Final = 64 * 1024
 CLOCK_SKEW_SECONDS: Final = 300
-_LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
+_LAST_SECOND: Final = 253_370_764_799
+"""9998-12-31T23:59:59Z: a time that has a date in every time zone."""
+_MAX_ISSUER: Final = 80
 
 
 class Reason(StrEnum):
@@ -183,20 +184,27 @@ def read_claims(payload: bytes) -> Claims:
         claims = cbor.loads(payload)
     except cbor.CborError:
         raise Refused(Reason.CWT) from None
-    if isinstance(claims, cbor.Tagged):
+    if isinstance(claims, cbor.Tagged) and claims.tag == cose.CWT_TAG:
         claims = claims.value
     if not isinstance(claims, dict):
         raise Refused(Reason.CWT)
     issuer = claims.get(issue.CLAIM_ISSUER, "")
     hcert = claims.get(issue.CLAIM_HCERT)
-    if not isinstance(issuer, str):
+    if not isinstance(issuer, str) or len(issuer) > _MAX_ISSUER or not schema.is_plain(issuer):
         raise Refused(Reason.CWT)
     return Claims(
         issuer=issuer,
         issued=_seconds(claims.get(issue.CLAIM_ISSUED)),
         expires=_seconds(claims.get(issue.CLAIM_EXPIRES)),
-        content=hcert.get(1) if isinstance(hcert, dict) else None,
+        content=_content(hcert) if isinstance(hcert, dict) else None,
     )
+
+
+def _content(hcert: dict[Any, Any]) -> Any:
+    """What the EU's claim holds; where there is none, what WHO's stands for."""
+    if issue.SUBCLAIM_EU_DCC in hcert:
+        return hcert[issue.SUBCLAIM_EU_DCC]
+    return ddcc.health_content(hcert.get(ddcc.SUBCLAIM))
 
 
 def _inflate(packed: bytes) -> bytes:
@@ -229,9 +237,7 @@ def _signing_key(message: cose.Message, trust_list: TrustList) -> TrustedKey:
 
 def _seconds(value: Any) -> float:
     """Return a time claim; some countries write a fraction, so floats are read too."""
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise Refused(Reason.CWT)
-    if not 0 <= value <= _LAST_SECOND:
+    if type(value) not in (int, float) or not 0 <= value <= _LAST_SECOND:  # nor is NaN in there
         raise Refused(Reason.CWT)
     return float(value)
 

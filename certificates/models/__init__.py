@@ -6,13 +6,22 @@ from certificates.models.certificate import (
     CertificateStatus,
     CopyFormat,
 )
-from certificates.models.job import IssuanceJob, JobCause, JobState, WorkerHeartbeat
+from certificates.models.job import (
+    IN_BULK,
+    PROMISED,
+    IssuanceJob,
+    JobCause,
+    JobState,
+    WorkerHeartbeat,
+)
 from certificates.models.key import ForeignSigner, KeyStatus, SigningKey
 from certificates.models.publishing import PublishedFile, RevocationBatch
 from certificates.models.sharing import ShareLink
 from certificates.models.wires import CertifiedCitizen, QueuedDose
 
 __all__ = [
+    "IN_BULK",
+    "PROMISED",
     "Certificate",
     "CertificateCopy",
     "CertificateStatus",

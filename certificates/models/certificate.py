@@ -3,6 +3,7 @@
 import uuid
 
 import pghistory
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.models.key import SigningKey
 from sites.models import Dose
+from vaxplatform.rows import row_name
 
 
 class CertificateStatus(models.TextChoices):
@@ -18,7 +20,7 @@ class CertificateStatus(models.TextChoices):
     SUPERSEDED = "superseded", _("Replaced")
 
 
-@pghistory.track(exclude=["hcert", "revocation_batch"])
+@pghistory.track(exclude=["hcert", "revocation_batch"], level=pghistory.Statement)
 class Certificate(models.Model):
     """One signed HCERT of one dose. `hcert` is the QR's text (`HC1:…`), signed once."""
 
@@ -35,6 +37,7 @@ class Certificate(models.Model):
         verbose_name=_("signing key"),
         on_delete=models.PROTECT,
         related_name="certificates",
+        db_index=False,  # nobody asks for the ended certificates of a key
     )
     issued_at = models.DateTimeField(_("issued at"))
     expires_at = models.DateTimeField(_("expires at"))
@@ -80,7 +83,7 @@ class Certificate(models.Model):
                 condition=~Q(status=CertificateStatus.LIVE),
             ),
             models.Index(
-                fields=["id"],
+                fields=["key", "id"],
                 name="certificate_ended_unbatched",
                 condition=~Q(status=CertificateStatus.LIVE) & Q(revocation_batch__isnull=True),
             ),
@@ -89,11 +92,16 @@ class Certificate(models.Model):
                 name="certificate_live_by_expires_at",
                 condition=Q(status=CertificateStatus.LIVE),
             ),
+            models.Index(
+                fields=["key", "expires_at", "id"],
+                name="certificate_live_by_key",
+                condition=Q(status=CertificateStatus.LIVE),
+            ),
             models.Index(fields=["issued_at"], name="certificate_by_issued_at"),
         ]
 
     def __str__(self) -> str:
-        return f"certificate {self.public_id}"
+        return row_name(self, self.public_id)
 
 
 class CopyFormat(models.TextChoices):
@@ -103,7 +111,12 @@ class CopyFormat(models.TextChoices):
 
 class CertificateCopy(models.Model):
     """The same dose in another signed format. A page asks for it; a worker, which alone can sign,
-    fills in `text`."""
+    fills in `text`.
+
+    `covers`: the certificates whose doses it names, its own among them. `last_error`: why it could
+    not be made; a person asks for it again. `revoked_before`: copies of this certificate that were
+    signed up to then are void.
+    """
 
     certificate = models.ForeignKey(
         Certificate,
@@ -111,10 +124,29 @@ class CertificateCopy(models.Model):
         on_delete=models.CASCADE,
         related_name="copies",
     )
+    covers = models.ManyToManyField(
+        Certificate, verbose_name=_("certificates that it covers"), related_name="covered_by"
+    )
     format = models.CharField(_("format"), max_length=8, choices=CopyFormat)
     text = models.TextField(_("text of the QR code"), blank=True)
     asked_at = models.DateTimeField(_("asked at"), db_default=Now())
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("asked by"),
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+    )
     signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
+    key = models.ForeignKey(
+        SigningKey,
+        verbose_name=_("signing key"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+    )
+    last_error = models.CharField(_("last error"), max_length=40, blank=True, db_default="")
+    revoked_before = models.DateTimeField(_("revoked before"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("copy in another format")
@@ -125,13 +157,15 @@ class CertificateCopy(models.Model):
             ),
             models.CheckConstraint(
                 name="a_signed_copy_has_its_text",
-                condition=Q(text="", signed_at__isnull=True)
-                | Q(~Q(text=""), signed_at__isnull=False),
+                condition=Q(text="", signed_at__isnull=True, key__isnull=True)
+                | Q(~Q(text=""), last_error="", signed_at__isnull=False, key__isnull=False),
             ),
         ]
         indexes = [
             models.Index(
-                fields=["asked_at"], name="copy_to_be_signed", condition=Q(signed_at__isnull=True)
+                fields=["asked_at"],
+                name="copy_to_be_signed",
+                condition=Q(signed_at__isnull=True, last_error=""),
             ),
         ]
 

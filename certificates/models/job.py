@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sites.models import Dose
+from vaxplatform.rows import row_name
 
 
 class JobState(models.TextChoices):
@@ -25,12 +26,19 @@ class JobCause(models.TextChoices):
     ASKED = "asked", _("Asked for by a person")
 
 
+# Somebody waits for these within the promised window; the others come by the million while the old
+# certificate is at hand, and wait until none of these is due.
+PROMISED = (JobCause.FIRST, JobCause.CORRECTED, JobCause.ASKED)
+IN_BULK = (JobCause.RENEWED, JobCause.KEY_COMPROMISED)
+
+
 class IssuanceJob(models.Model):
     """What is owed to a dose. Filled by the trigger of `QueuedDose`, drained by workers.
 
     `due_at`..`deadline_at` is the promised window; `next_at` is when a worker may take it next:
     taking it counts the attempt and pushes `next_at` out by the lease, before any work, so that a
-    row that kills its worker shows.
+    row that kills its worker shows. The partial indexes are the queues: each claim reads the head
+    of one, so that it costs what it takes and not what waits.
     """
 
     dose = models.OneToOneField(
@@ -62,7 +70,19 @@ class IssuanceJob(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_at"], name="job_pending_by_next_at", condition=Q(state="pending")
+                fields=["due_at"],
+                name="job_promised_by_due_at",
+                condition=Q(state="pending", attempts=0, cause__in=PROMISED),
+            ),
+            models.Index(
+                fields=["deadline_at"],
+                name="job_in_bulk_by_deadline",
+                condition=Q(state="pending", attempts=0, cause__in=IN_BULK),
+            ),
+            models.Index(
+                fields=["next_at"],
+                name="job_tried_by_next_at",
+                condition=Q(state="pending", attempts__gt=0),
             ),
             models.Index(
                 fields=["due_at"], name="job_pending_by_due_at", condition=Q(state="pending")
@@ -73,7 +93,7 @@ class IssuanceJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"job of dose {self.dose_id}"
+        return row_name(self, self.dose_id)
 
 
 class WorkerHeartbeat(models.Model):

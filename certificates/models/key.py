@@ -1,5 +1,6 @@
 """The public half of the signing keys. Private keys are files that only workers read."""
 
+import pghistory
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -12,6 +13,11 @@ class KeyStatus(models.TextChoices):
     COMPROMISED = "compromised", _("Compromised: its certificates are void")
 
 
+@pghistory.track(
+    fields=["kid", "group", "status", "sign_until"],
+    model_name="SigningKeyEvent",
+    level=pghistory.Statement,
+)
 class SigningKey(models.Model):
     """A document signer certificate (DSC) under our country authority (CSCA)."""
 
@@ -48,6 +54,11 @@ class SigningKey(models.Model):
             models.CheckConstraint(
                 name="a_key_stops_signing_before_it_ends",
                 condition=Q(sign_until__lt=F("not_after"), sign_until__gt=F("not_before")),
+            ),
+            models.UniqueConstraint(
+                name="one_key_signs_for_each_group",
+                fields=["group"],
+                condition=Q(status=KeyStatus.ACTIVE),
             ),
         ]
 

@@ -17,6 +17,12 @@ class PublishedFile(models.Model):
     version = models.PositiveBigIntegerField(_("version"))
     content = models.BinaryField(_("content"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
+    made_from = models.CharField(
+        _("made from"),
+        max_length=64,
+        db_default="",
+        help_text=_("What it holds and who signed it, as a hash; a new one makes a new version."),
+    )
     published_at = models.DateTimeField(_("published at"))
 
     class Meta:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.models import Account
 from sites.models import Dose
+from vaxplatform.rows import row_name
 
 
 class ShareLink(models.Model):
@@ -39,4 +40,4 @@ class ShareLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"share link {self.pk}"
+        return row_name(self, self.pk)

@@ -31,10 +31,13 @@ ENQUEUE_NEW_DOSES = f"""
 # Back into the queue: what was certified is no longer what the records say. A worker supersedes
 # the old certificate in the transaction that writes the new one. A cancelled job stays so: its
 # certificate was revoked, and only a person decides that there will be another.
-# The window counts from the correction on; the dose of the job stands under the name `d`.
+# The window counts from the correction on; the dose of the job stands under the name `d`. What was
+# not issued yet stays owed for the same cause: there is nothing to replace.
 _AGAIN = f"""
     UPDATE certificates_issuancejob j
        SET state = 'pending', attempts = 0, last_error = '',
+           cause = CASE WHEN j.state <> 'issued' AND j.cause IN ('first', 'asked')
+                        THEN j.cause ELSE 'corrected' END,
            due_at = GREATEST({_DUE}, now()), next_at = GREATEST({_DUE}, now()),
            deadline_at = GREATEST(
                {_DEADLINE_AT}, now() + {_INTERVAL.format(f"({_DEADLINE} - {_DELAY})")})

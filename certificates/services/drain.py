@@ -69,10 +69,11 @@ _ADD_JOBS = """
     ON CONFLICT (dose_id) DO NOTHING
 """
 # A job that says "issued" (or "cancelled") of a dose that stands, where no certificate does and
-# none was revoked; or a booster that was certified before the series it follows was on record.
+# none was revoked: it is owed for the same cause as before; or a booster that was
+# certified before the series it follows was on record: that one needs a correction.
 _QUEUE_AGAIN = """
     UPDATE certificates_issuancejob j
-       SET state = 'pending', attempts = 0, last_error = '',
+       SET state = 'pending', attempts = 0, last_error = '', cause = {cause},
            due_at = greatest(j.due_at, statement_timestamp()),
            next_at = greatest(j.due_at, statement_timestamp()),
            deadline_at = greatest(j.deadline_at, statement_timestamp() + %(window)s)
@@ -106,9 +107,14 @@ def queue_what_is_missing(*, since: datetime.datetime | None) -> int:
     }
     recent = "{dose}.recorded_at >= %(since)s" if since else "true"
     of_dose, of_primary = recent.format(dose="d"), recent.format(dose="p")
-    without = _QUEUE_AGAIN.format(recent=of_dose, wrong=_WITHOUT_CERTIFICATE, and_from="")
+    without = _QUEUE_AGAIN.format(
+        recent=of_dose, wrong=_WITHOUT_CERTIFICATE, and_from="", cause="j.cause"
+    )
     overtaken_by = _QUEUE_AGAIN.format(
-        recent=of_primary, wrong=_OVERTAKEN, and_from=", vaccination_sites_dose p"
+        recent=of_primary,
+        wrong=_OVERTAKEN,
+        and_from=", vaccination_sites_dose p",
+        cause="'corrected'",
     )
     with connection.cursor() as cursor:
         cursor.execute(_ADD_JOBS.format(recent=of_dose), values)

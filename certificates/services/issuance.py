@@ -20,19 +20,23 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Greatest
 
-from certificates.exceptions import NothingToRetry
+from certificates.exceptions import KeysNotHere, NothingToRetry
 from certificates.hcert.issue import CertificateBatchSigner
 from certificates.hcert.payload import PayloadError
 from certificates.hcert.uvci import new_uvci
 from certificates.models import (
+    IN_BULK,
+    PROMISED,
     Certificate,
     CertificateStatus,
     IssuanceJob,
+    JobCause,
     JobState,
     SigningKey,
 )
 from certificates.services import keys, payload
 from certificates.services.clock import database_now
+from certificates.services.groups import group_of_province
 from certificates.services.payload import CertifiedDose, PrimaryDose
 from registration.models import DoseKind
 from sites.models import Dose, DoseStatus
@@ -61,19 +65,30 @@ class Claim:
         return Claim(left, self.attempt)
 
 
-# Jobs tried before are taken one at a time: the dose that kills its worker takes none with it.
+# Three queues, one after the other, each with a partial index of its own (models.job): what is
+# promised to somebody who waits; what was tried before, one at a time, so that the dose that kills
+# its worker takes none with it; and what comes by the million, renewals and the certificates of a
+# lost key, whose old ones are at hand.
+# A common table is read once, so that the limit holds whatever the planner makes of the rest.
 _CLAIM = """
-    UPDATE certificates_issuancejob
-       SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => %s)
-     WHERE dose_id IN (
+    WITH head AS MATERIALIZED (
         SELECT dose_id FROM certificates_issuancejob
-         WHERE state = 'pending' AND next_at <= statement_timestamp()
-           AND due_at <= statement_timestamp() AND {attempts}
-         ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING dose_id, next_at, attempts
+         WHERE state = 'pending' AND {queue}
+           AND next_at <= statement_timestamp() AND due_at <= statement_timestamp()
+         ORDER BY {first} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE certificates_issuancejob job
+       SET attempts = attempts + 1,
+           next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+      FROM head WHERE job.dose_id = head.dose_id
+    RETURNING job.dose_id, job.next_at, job.attempts
 """
-_CLAIM_FRESH = _CLAIM.format(attempts="attempts = 0")
-_CLAIM_TRIED = _CLAIM.format(attempts=f"attempts BETWEEN 1 AND {MAX_ATTEMPTS - 1}")
+_CLAIM_PROMISED = _CLAIM.format(
+    queue=f"attempts = 0 AND cause IN {tuple(map(str, PROMISED))}", first="due_at"
+)
+_CLAIM_TRIED = _CLAIM.format(queue=f"attempts > 0 AND attempts < {MAX_ATTEMPTS}", first="next_at")
+_CLAIM_IN_BULK = _CLAIM.format(
+    queue=f"attempts = 0 AND cause IN {tuple(map(str, IN_BULK))}", first="deadline_at"
+)
 
 
 def issue_due(limit: int = 500) -> int:
@@ -110,7 +125,7 @@ def give_up_on_exhausted() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE certificates_issuancejob SET state = 'needs_review', last_error = %s"
-            " WHERE state = 'pending' AND attempts >= %s"
+            " WHERE state = 'pending' AND attempts > 0 AND attempts >= %s"
             " AND next_at <= statement_timestamp()",
             ["worker_lost", MAX_ATTEMPTS],
         )
@@ -121,9 +136,9 @@ def give_up_on_exhausted() -> int:
 def try_again(*, job: IssuanceJob) -> None:
     """Put a job back into the queue after a person has looked at it.
 
-    A late certificate stays late: its deadline does not move. One that follows a revocation is a
-    new promise. Raises NothingToRetry unless the job needs review, or was cancelled while its
-    dose stands.
+    A late certificate stays late: neither its deadline nor its cause moves. One that follows a
+    revocation is a new promise, made because somebody asked. Raises NothingToRetry unless the
+    job needs review, or was cancelled while its dose stands.
     """
     now = database_now()
     stands = Dose.objects.filter(pk=OuterRef("pk"), status=DoseStatus.RECORDED)
@@ -139,42 +154,42 @@ def try_again(*, job: IssuanceJob) -> None:
     due_at = Greatest("due_at", now)
     deadline_at = Greatest("deadline_at", now + window())
     if not jobs.filter(state=JobState.CANCELLED).update(
-        **again, due_at=due_at, deadline_at=deadline_at
+        **again, cause=JobCause.ASKED, due_at=due_at, deadline_at=deadline_at
     ):
         raise NothingToRetry
 
 
 def _issue_claimed(limit: int) -> tuple[int, int]:
     """Claim and work once; returns how many were claimed and how many came out."""
-    key, signer = keys.load_signer(now=database_now())
+    keys.ensure_signers(now=database_now())
     claim = _claim(limit)
     if not claim.tokens:
         return 0, 0
-    batch = CertificateBatchSigner(signer)
     try:
-        return len(claim.tokens), _issue_batch(claim, key, batch)
+        return len(claim.tokens), _issue_batch(claim)
     except Exception as error:
-        if is_temporary(error):
+        if is_temporary(error) or isinstance(error, KeysNotHere):
             raise
-        return len(claim.tokens), _one_by_one(claim, key, batch)
+        return len(claim.tokens), _one_by_one(claim)
 
 
 def _claim(limit: int) -> Claim:
+    queues = ((_CLAIM_PROMISED, limit), (_CLAIM_TRIED, 1), (_CLAIM_IN_BULK, limit))
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement, most in ((_CLAIM_FRESH, limit), (_CLAIM_TRIED, 1)):
-            cursor.execute(statement, [LEASE_SECONDS, most])
+        for statement, most in queues:
+            cursor.execute(statement, {"lease": LEASE_SECONDS, "limit": most})
             if rows := cursor.fetchall():
                 return Claim({dose: token for dose, token, _a in rows}, rows[0][2])
     return Claim({}, 0)
 
 
-def _issue_batch(claim: Claim, key: SigningKey, signer: CertificateBatchSigner) -> int:
+def _issue_batch(claim: Claim) -> int:
     """Issue a claim. Another worker's claim may have looked at a job, left it, and hold its row
     until it commits: what was not free is looked at again."""
     issued = 0
     for pause in PAUSES_SECONDS:
         time.sleep(pause)
-        batch = _Batch(claim, key, signer)
+        batch = _Batch(claim)
         issued += batch.issue()
         claim = claim.without(batch.held)
         if not claim.tokens:
@@ -182,15 +197,15 @@ def _issue_batch(claim: Claim, key: SigningKey, signer: CertificateBatchSigner) 
     return issued
 
 
-def _one_by_one(claim: Claim, key: SigningKey, batch: CertificateBatchSigner) -> int:
+def _one_by_one(claim: Claim) -> int:
     """The same work a dose at a time, so that one that cannot be issued stops no other."""
     issued = 0
     for dose_id, token in claim.tokens.items():
         single = Claim({dose_id: token}, claim.attempt)
         try:
-            issued += _issue_batch(single, key, batch)
+            issued += _issue_batch(single)
         except Exception as error:
-            if is_temporary(error):
+            if is_temporary(error) or isinstance(error, KeysNotHere):
                 raise
             _note_failure(single, error)
     return issued
@@ -215,71 +230,107 @@ def _note_failure(claim: Claim, error: Exception) -> None:
 
 
 class _Batch:
-    """The work on one claim."""
+    """The work on one claim. `held`: dose id → why its certificate is owed."""
 
-    def __init__(self, claim: Claim, key: SigningKey, signer: CertificateBatchSigner) -> None:
+    def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        self.key = key
-        self.signer = signer
-        self.held: list[int] = []
+        self.held: dict[int, str] = {}
 
     @transaction.atomic
     def issue(self) -> int:
         """Write a live certificate for each dose of the claim that still is ours to issue."""
-        held = self.held = self._hold_jobs()
-        doses = _read_doses(held)
+        self.held = self._hold_jobs()
+        doses = _read_doses(list(self.held))
         primary = _read_primary_doses(doses)
-        issued_at = database_now()
-        expires_at = payload.expires_at(issued_at=issued_at, key_ends_at=self.key.not_after)
-        IssuanceJob.objects.filter(pk__in=held, dose__status=DoseStatus.VOIDED).update(
-            state=JobState.CANCELLED, last_error="dose_voided"
-        )
-        certificates = [
-            self._sign(dose, primary[dose.citizen_id], issued_at, expires_at) for dose in doses
-        ]
-        self._supersede(held, issued_at)
-        # The index one_live_certificate_per_dose decides, not the worker.
-        Certificate.objects.bulk_create(certificates, ignore_conflicts=True)
+        if len(doses) < len(self.held):
+            self._cancel_voided()
+        signers = _Signers(doses)
+        rows = [signers.sign(dose, primary[dose.citizen_id]) for dose in doses]
+        self._supersede(signers.issued_at)
+        _write(rows, signers.issued_at)
         live = Certificate.objects.filter(dose=OuterRef("pk"), status=CertificateStatus.LIVE)
-        return IssuanceJob.objects.filter(Exists(live), pk__in=held).update(
+        return IssuanceJob.objects.filter(Exists(live), pk__in=self.held).update(
             state=JobState.ISSUED, last_error=""
         )
 
-    def _hold_jobs(self) -> list[int]:
+    def _hold_jobs(self) -> dict[int, str]:
         """Lock the jobs that are still ours and pending. One that a correction or a voiding
         holds right now is left to its next round: the lease ends, or the correction resets it."""
         jobs = IssuanceJob.objects.filter(
             pk__in=self.claim.tokens, state=JobState.PENDING
-        ).select_for_update(skip_locked=True)
+        ).select_for_update(skip_locked=True, no_key=True)
         tokens = self.claim.tokens
-        return [
-            dose_id
-            for dose_id, next_at in jobs.order_by("pk").values_list("pk", "next_at")
+        return {
+            dose_id: cause
+            for dose_id, next_at, cause in jobs.order_by("pk").values_list("pk", "next_at", "cause")
             if tokens[dose_id] == next_at
-        ]
+        }
 
-    def _sign(
-        self,
-        dose: CertifiedDose,
-        primary: Sequence[PrimaryDose],
-        issued_at: datetime.datetime,
-        expires_at: datetime.datetime,
-    ) -> Certificate:
+    def _cancel_voided(self) -> None:
+        IssuanceJob.objects.filter(pk__in=self.held, dose__status=DoseStatus.VOIDED).update(
+            state=JobState.CANCELLED, last_error="dose_voided"
+        )
+
+    def _supersede(self, at: datetime.datetime) -> None:
+        """End the certificates that are replaced now, each for the cause of its job."""
+        by_cause: defaultdict[str, list[int]] = defaultdict(list)
+        for dose_id, cause in self.held.items():
+            by_cause[cause].append(dose_id)
+        by_cause.pop(JobCause.FIRST, None)  # there is nothing to replace
+        for cause, dose_ids in by_cause.items():
+            Certificate.objects.filter(dose__in=dose_ids, status=CertificateStatus.LIVE).update(
+                status=CertificateStatus.SUPERSEDED, ended_at=at, end_reason=cause
+            )
+
+
+class _Signers:
+    """Signs doses, each with the key of its group, all at one moment, `issued_at`.
+
+    The keys are held until the transaction ends. Raises KeysNotHere.
+    """
+
+    def __init__(self, doses: Sequence[CertifiedDose]) -> None:
+        groups = {group_of_province(dose.province) for dose in doses}
+        held = keys.hold_signers(now=database_now())
+        if not groups <= held.keys():  # a key changed while we waited for it: see its successor
+            held |= keys.hold_signers(now=database_now())
+        if missing := groups - held.keys():
+            raise KeysNotHere(f"The new keys of these groups are not here: {sorted(missing)}.")
+        self.issued_at = database_now()
+        self._of_groups = {
+            group: (key.pk, CertificateBatchSigner(signer), self._expiry(key))
+            for group, (key, signer) in held.items()
+        }
+
+    def _expiry(self, key: SigningKey) -> datetime.datetime:
+        return payload.expires_at(issued_at=self.issued_at, key_ends_at=key.not_after)
+
+    def sign(self, dose: CertifiedDose, primary: Sequence[PrimaryDose]) -> "_Row":
+        """Raises PayloadError or ValueError."""
+        key_id, signer, expires_at = self._of_groups[group_of_province(dose.province)]
         uvci = new_uvci()
         content = payload.health_content(dose=dose, primary=primary, uvci=uvci)
-        return Certificate(
-            dose_id=dose.dose_id,
-            uvci=uvci,
-            hcert=self.signer.sign(content, issued_at=issued_at, expires_at=expires_at),
-            key=self.key,
-            issued_at=issued_at,
-            expires_at=expires_at,
-        )
+        hcert = signer.sign(content, issued_at=self.issued_at, expires_at=expires_at)
+        return dose.dose_id, uvci, hcert, key_id, expires_at
 
-    def _supersede(self, dose_ids: Sequence[int], at: datetime.datetime) -> None:
-        Certificate.objects.filter(dose__in=dose_ids, status=CertificateStatus.LIVE).update(
-            status=CertificateStatus.SUPERSEDED, ended_at=at, end_reason="corrected"
-        )
+
+_Row = tuple[int, str, str, int, datetime.datetime]
+
+# The index one_live_certificate_per_dose decides, not the worker.
+_INSERT = """
+    INSERT INTO certificates_certificate (public_id, dose_id, uvci, hcert, key_id, issued_at,
+           expires_at, status, end_reason)
+    SELECT gen_random_uuid(), c.dose_id, c.uvci, c.hcert, c.key_id, %s, c.expires_at, 'live', ''
+      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])
+           c(dose_id, uvci, hcert, key_id, expires_at)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def _write(rows: Sequence[_Row], issued_at: datetime.datetime) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [issued_at, *map(list, zip(*rows, strict=True))])
 
 
 def _read_doses(dose_ids: Sequence[int]) -> list[CertifiedDose]:
@@ -296,6 +347,7 @@ def _read_doses(dose_ids: Sequence[int]) -> list[CertifiedDose]:
         "vaccine__holder_code",
         "vaccine__prophylaxis_code",
         "vaccine__primary_doses",
+        "site__province__code",
     )
     return [CertifiedDose(*row) for row in rows]
 

@@ -5,73 +5,97 @@ web has neither and raises KeysNotHere. In real service the directory is a secre
 the workers, and the country authority (csca.key.pem) is taken out of it except to make a key.
 """
 
-import os
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import pghistory
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
-from certificates.exceptions import KeysNotHere
+from certificates.exceptions import KeyNotFound, KeysNotHere, ReasonMissing
 from certificates.hcert import keys, uvci
 from certificates.hcert.keys import Signer, SigningKeyError
 from certificates.hcert.trust import TrustedKey, TrustList
-from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState
+from certificates.models import Certificate, CertificateStatus
 from certificates.models.key import KeyStatus, SigningKey
 from certificates.services.clock import database_now
+from certificates.services.groups import NO_GROUP, signing_groups
+from certificates.services.key_files import (
+    ORGANISATION,
+    country_authority,
+    hold_key_lock,
+    key_directory,
+    save_certificate,
+    save_key,
+)
 from vaxplatform.health import NotReady
 
-ORGANISATION = "Ministry of Health of Viet Nam"
 # A certificate of 12 months must end inside the two years of its key (HCERT, "Keys").
 SIGNING_PERIOD = timedelta(days=182)
-_LOCK = 7_242_001  # of the advisory lock under which keys are made
 
 
-def ensure_signing_key(*, now: datetime) -> SigningKey:
-    """The key to sign with at `now`; makes the country authority and a key where there is none.
+def ensure_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
+    """The key to sign a group's doses with at `now`; makes it, and the country authority, where
+    there is none.
 
     Safe when several workers start at once: one makes it, the others find it. A key past its
     signing period is retired and followed by a new one. Raises KeysNotHere.
     """
-    _place()
+    key_directory()
     with transaction.atomic():
-        _hold_lock()
-        active = _usable(now).first()
-        return active or _make_key(now=now, status_of_old=KeyStatus.RETIRED)
+        hold_key_lock()
+        active = _usable(now).filter(group=group).first()
+        return active or _make_key(now=now, group=group)
 
 
-def rotate_signing_key(*, now: datetime, compromised: bool = False) -> SigningKey:
-    """Make a new key and stop signing with the old ones; what they signed stays valid.
+def rotate_signing_key(*, now: datetime, group: str = NO_GROUP) -> SigningKey:
+    """Make a new key for a group and stop signing with its old one; what that signed stays valid.
 
-    `compromised`: nothing that the old keys signed is valid any more, and every dose certified
-    by them is queued for a new certificate. Raises KeysNotHere.
+    Raises KeysNotHere.
     """
-    _place()
-    status = KeyStatus.COMPROMISED if compromised else KeyStatus.RETIRED
+    key_directory()
     with transaction.atomic():
-        _hold_lock()
-        replaced = list(SigningKey.objects.filter(status=KeyStatus.ACTIVE))
-        new = _make_key(now=now, status_of_old=status)
-        if compromised:
-            _queue_again(replaced)
-    return new
+        hold_key_lock()
+        return _make_key(now=now, group=group)
 
 
-def load_signer(*, now: datetime) -> tuple[SigningKey, Signer]:
-    """The newest signing key whose file is here, and the signer made of it.
+def call_key_back(*, kid: str, reason: str, now: datetime) -> SigningKey:
+    """Mark a key as compromised, at once and for ever; its group goes on with another.
+
+    Nothing that it signed is valid any more; certificates.services.compromise replaces it. Waits
+    for the workers that are signing with it at this moment, a set's time. Doing it again changes
+    nothing. Raises ReasonMissing, KeyNotFound or KeysNotHere; nothing is written then.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    key_directory()
+    with transaction.atomic(), pghistory.context(reason=reason.strip()):
+        hold_key_lock()
+        key = SigningKey.objects.select_for_update(no_key=True).filter(kid=kid).first()
+        if key is None:
+            raise KeyNotFound
+        if key.status != KeyStatus.COMPROMISED:
+            key.status = KeyStatus.COMPROMISED
+            key.save(update_fields=["status"])
+        if not _usable(now).filter(group=key.group).exists():
+            _make_key(now=now, group=key.group)
+    return key
+
+
+def load_signer(*, now: datetime, group: str = NO_GROUP) -> tuple[SigningKey, Signer]:
+    """The newest signing key of a group whose file is here, and the signer made of it.
 
     The private key is read once per process. Raises KeysNotHere.
     """
-    directory, password = _place()
-    for key in _usable(now):
+    directory, password = key_directory()
+    for key in _usable(now).filter(group=group):
         if _key_path(directory, key.kid).exists():
             return key, _read_signer(directory, key.kid, password)
-    key = ensure_signing_key(now=now)
+    key = ensure_signing_key(now=now, group=group)
     if not _key_path(directory, key.kid).exists():
         raise KeysNotHere(
             f"The private key of {key.kid} is not in {directory}. Mount the directory of the "
@@ -80,14 +104,57 @@ def load_signer(*, now: datetime) -> tuple[SigningKey, Signer]:
     return key, _read_signer(directory, key.kid, password)
 
 
+def ensure_signers(*, now: datetime) -> None:
+    """Make sure that this process can sign for every group. Raises KeysNotHere."""
+    directory, _password = key_directory()
+    at_hand = {key.group for key in _usable(now) if _key_path(directory, key.kid).exists()}
+    for group in signing_groups():
+        if group not in at_hand:
+            load_signer(now=now, group=group)
+
+
+def hold_signers(*, now: datetime) -> dict[str, tuple[SigningKey, Signer]]:
+    """Group → key and signer, held until the transaction ends: a key that is called back meanwhile
+    waits for what is being signed with it, so that nothing of it escapes the call.
+
+    Groups whose key is not here are missing. Raises KeysNotHere.
+    """
+    directory, password = key_directory()
+    held: dict[str, tuple[SigningKey, Signer]] = {}
+    for key in SigningKey.objects.raw(_HOLD_USABLE, [now, now]):
+        if key.group not in held and _key_path(directory, key.kid).exists():
+            held[key.group] = key, _read_signer(directory, key.kid, password)
+    return held
+
+
+# Django knows no FOR SHARE: workers do not wait for each other, a change of the key does for them.
+_HOLD_USABLE = """
+    SELECT * FROM certificates_signingkey
+     WHERE status = 'active' AND not_before <= %s AND sign_until > %s
+     ORDER BY not_before DESC, id DESC FOR SHARE
+"""
+
+
+def believed_keys() -> QuerySet[SigningKey]:
+    """The keys that may be believed: those that sign, and the retired until the last of their
+    certificates has expired. A compromised one left at once."""
+    unexpired = Certificate.objects.filter(
+        key=OuterRef("pk"), status=CertificateStatus.LIVE, expires_at__gt=Now()
+    )
+    return SigningKey.objects.filter(
+        Q(status=KeyStatus.ACTIVE, not_after__gt=Now())
+        | Q(Exists(unexpired), status=KeyStatus.RETIRED)
+    ).order_by("pk")
+
+
 def published_keys() -> TrustList:
-    """The trust list: every key that may be believed, retired ones included."""
-    return _trust_list(KeyStatus.ACTIVE, KeyStatus.RETIRED)
+    """The trust list: every key that may be believed."""
+    return _trust_list(believed_keys())
 
 
 def all_keys() -> TrustList:
     """Every key ever, the compromised too: a verifier says of those that they were called back."""
-    return _trust_list(*KeyStatus)
+    return _trust_list(SigningKey.objects.all())
 
 
 def compromised_kids() -> set[str]:
@@ -104,16 +171,19 @@ def check_signing_key() -> None:
         raise NotReady("no signing key may sign now")
 
 
-def _trust_list(*statuses: str) -> TrustList:
-    rows = SigningKey.objects.filter(status__in=statuses)
+def _trust_list(rows: QuerySet[SigningKey]) -> TrustList:
     return TrustList(
-        TrustedKey.from_der(
-            _der(row.certificate_pem),
-            signature=row.csca_signature,
-            timestamp=row.not_before.isoformat(),
+        _trusted(pem, signature, not_before.isoformat())
+        for pem, signature, not_before in rows.values_list(
+            "certificate_pem", "csca_signature", "not_before"
         )
-        for row in rows
     )
+
+
+@lru_cache(maxsize=256)
+def _trusted(pem: str, signature: str, timestamp: str) -> TrustedKey:
+    """The public key in a row; parsed once per process for as long as the row says the same."""
+    return TrustedKey.from_der(_der(pem), signature=signature, timestamp=timestamp)
 
 
 def _der(pem: str) -> bytes:
@@ -127,25 +197,10 @@ def _usable(now: datetime) -> QuerySet[SigningKey]:
     ).order_by("-not_before", "-pk")
 
 
-def _place() -> tuple[Path, bytes]:
-    """Directory and password of the key files. Raises KeysNotHere."""
-    if not settings.SIGNING_KEYS_DIR or not settings.SIGNING_PASSPHRASE:
-        raise KeysNotHere(
-            "This process may not sign: SIGNING_KEYS_DIR and SIGNING_PASSPHRASE are not set. "
-            "Only workers and management commands get them, never the web."
-        )
-    return Path(settings.SIGNING_KEYS_DIR), settings.SIGNING_PASSPHRASE.encode()
-
-
-def _hold_lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
-def _make_key(*, now: datetime, status_of_old: str) -> SigningKey:
-    """Write a new key's files, then its row; the old active keys get `status_of_old`."""
-    directory, password = _place()
-    csca, csca_key = _authority(directory, password, now)
+def _make_key(*, now: datetime, group: str) -> SigningKey:
+    """Write a new key's files, then its row; the group's old key is retired."""
+    directory, password = key_directory()
+    csca, csca_key = country_authority(directory, password, now)
     private_key = keys.new_private_key()
     certificate = keys.make_dsc(
         key=private_key.public_key(),
@@ -156,11 +211,12 @@ def _make_key(*, now: datetime, status_of_old: str) -> SigningKey:
         organisation=ORGANISATION,
     )
     kid = keys.kid(certificate.public_bytes(serialization.Encoding.DER)).hex()
-    _save_certificate(_certificate_path(directory, kid), certificate)
-    _save_key(_key_path(directory, kid), private_key, password)
-    SigningKey.objects.filter(status=KeyStatus.ACTIVE).update(status=status_of_old)
+    save_certificate(_certificate_path(directory, kid), certificate)
+    save_key(_key_path(directory, kid), private_key, password)
+    SigningKey.objects.filter(status=KeyStatus.ACTIVE, group=group).update(status=KeyStatus.RETIRED)
     return SigningKey.objects.create(
         kid=kid,
+        group=group,
         certificate_pem=keys.certificate_pem(certificate),
         csca_pem=keys.certificate_pem(csca),
         csca_signature=keys.trust_list_signature(dsc=certificate, csca=csca, csca_key=csca_key),
@@ -168,45 +224,6 @@ def _make_key(*, now: datetime, status_of_old: str) -> SigningKey:
         not_after=certificate.not_valid_after_utc,
         sign_until=certificate.not_valid_before_utc + SIGNING_PERIOD,
     )
-
-
-def _authority(
-    directory: Path, password: bytes, now: datetime
-) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """The country authority that outlives a key made now; made where there is none yet."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    certificate_path, key_path = directory / "csca.pem", directory / "csca.key.pem"
-    try:
-        if certificate_path.exists():
-            csca = x509.load_pem_x509_certificate(certificate_path.read_bytes())
-            if csca.not_valid_after_utc > now + timedelta(days=365 * keys.DSC_YEARS):
-                return csca, keys.load_private_key(key_path, password)
-            for path in (certificate_path, key_path):
-                path.replace(path.with_name(f"{csca.serial_number:x}.{path.name}"))
-    except FileNotFoundError as error:
-        raise KeysNotHere(f"The country authority's key is not here: {key_path}") from error
-    except SigningKeyError as error:
-        raise KeysNotHere(f"{key_path}: {error}") from error
-    key = keys.new_private_key()
-    csca = keys.make_csca(key=key, now=now, country=uvci.COUNTRY, organisation=ORGANISATION)
-    key_path.unlink(missing_ok=True)  # of an attempt that died before its certificate was written
-    _save_key(key_path, key, password)
-    _save_certificate(certificate_path, csca)
-    return csca, key
-
-
-def _save_key(path: Path, key: ec.EllipticCurvePrivateKey, password: bytes) -> None:
-    """Write the key and see it on the disk: a row without its key would stop every worker."""
-    keys.save_private_key(path, key, password)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _save_certificate(path: Path, certificate: x509.Certificate) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(keys.certificate_pem(certificate))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _key_path(directory: Path, kid: str) -> Path:
@@ -217,7 +234,7 @@ def _certificate_path(directory: Path, kid: str) -> Path:
     return directory / f"dsc-{kid}.pem"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _read_signer(directory: Path, kid: str, password: bytes) -> Signer:
     try:
         return keys.FileSigner.load(
@@ -225,19 +242,3 @@ def _read_signer(directory: Path, kid: str, password: bytes) -> Signer:
         )
     except (OSError, SigningKeyError) as error:
         raise KeysNotHere(f"The key {kid} in {directory} cannot be used: {error}") from error
-
-
-def _queue_again(replaced: list[SigningKey]) -> None:
-    """Queue every dose whose live certificate was signed by one of these keys."""
-    doses = Certificate.objects.filter(key__in=replaced, status=CertificateStatus.LIVE)
-    now = database_now()
-    IssuanceJob.objects.filter(dose__in=doses.values("dose"), state=JobState.ISSUED).update(
-        state=JobState.PENDING,
-        attempts=0,
-        due_at=now,
-        next_at=now,
-        deadline_at=now
-        + timedelta(
-            seconds=settings.CERTIFICATE_DEADLINE_SECONDS - settings.CERTIFICATE_DELAY_SECONDS
-        ),
-    )

@@ -20,7 +20,8 @@ from vaxplatform.vietnam import day_in_vietnam
 
 @dataclass(frozen=True, slots=True)
 class CertifiedDose:
-    """All that is certified of a dose, as read from its rows. `administered_at` is aware."""
+    """All that is certified of a dose, as read from its rows, and the province that decides whose
+    key signs it. `administered_at` is aware."""
 
     dose_id: int
     citizen_id: int
@@ -33,6 +34,7 @@ class CertifiedDose:
     holder: str
     prophylaxis: str
     primary_doses: int
+    province: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,8 @@
 """Calling certificates back."""
 
-import base64
-from datetime import datetime
-
 from django.db import transaction
 
 from certificates.exceptions import CertificateNotFound, CertificateNotLive, ReasonMissing
-from certificates.hcert.revocation import uci_hash
 from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState
 from certificates.services.clock import database_now
 
@@ -33,12 +29,3 @@ def revoke_certificate(*, uvci: str, reason: str) -> Certificate:
         raise CertificateNotLive
     certificate.refresh_from_db()
     return certificate
-
-
-def revoked_hashes(*, now: datetime) -> list[str]:
-    """The hashes (type UCI, base64, sorted) of certificates that ended and have not expired."""
-    ended = Certificate.objects.exclude(status=CertificateStatus.LIVE).filter(expires_at__gt=now)
-    return sorted(
-        base64.b64encode(uci_hash(uvci)).decode("ascii")
-        for uvci in ended.values_list("uvci", flat=True).iterator()
-    )

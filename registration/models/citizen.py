@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.models.account import Account
 from registration.models.place import AdministrativeUnit
 from vaxplatform.crypto import SealedTextField
+from vaxplatform.rows import row_name
 from vaxplatform.vietnam import search_key
 
 
@@ -92,7 +93,7 @@ class Citizen(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"citizen {self.public_id}"
+        return row_name(self, self.public_id)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_name = search_key(self.full_name)
@@ -116,7 +117,7 @@ class HouseholdMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"household member {self.pk}"
+        return row_name(self, self.pk)
 
 
 class DocumentKind(models.TextChoices):
@@ -145,7 +146,7 @@ class IdentityDocument(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"document {self.pk}"
+        return row_name(self, self.pk)
 
 
 class RecordAccess(models.Model):
@@ -170,4 +171,4 @@ class RecordAccess(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"access {self.pk}"
+        return row_name(self, self.pk)

@@ -5,6 +5,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vaxplatform.rows import row_name
+
 
 class CodePurpose(models.TextChoices):
     SIGN_IN = "sign_in", _("Sign in")
@@ -32,7 +34,7 @@ class OneTimeCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"code {self.pk}"
+        return row_name(self, self.pk)
 
 
 class SmsStatus(models.TextChoices):
@@ -71,4 +73,4 @@ class SmsMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"SMS {self.pk}"
+        return row_name(self, self.pk)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.models.account import Account
 from registration.models.citizen import Citizen, Sex
+from vaxplatform.rows import row_name
 
 
 class PriorityGroup(models.Model):
@@ -134,7 +135,7 @@ class CheckInCode(models.Model):
         verbose_name_plural = _("check-in codes")
 
     def __str__(self) -> str:
-        return f"check-in code {self.pk}"
+        return row_name(self, self.pk)
 
 
 class MedicalHistoryQuestion(models.Model):

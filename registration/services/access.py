@@ -18,6 +18,7 @@ class AccessPurpose(TextChoices):
     CASE = "case", _("Work on a reported problem")
     SEARCH = "search", _("Search by staff")
     API = "api", _("Look-up by a connected system")
+    SHARE_LINK = "share_link", _("Certificate opened by a link that your household shared")
     CLAIM_REFUSED = "claim_refused", _("Somebody tried to add this person and was refused")
 
 

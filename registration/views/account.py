@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registration.forms import CodeForm, PhoneForm
-from registration.health_book import statuses_of
+from registration.health_book import sign_out_notes, statuses_of
 from registration.models import CodePurpose
 from registration.selectors import household_of
 from registration.services.accounts import set_language, sign_in_by_phone
@@ -53,6 +53,7 @@ def _household(request: HttpRequest) -> HttpResponse:
     context = {
         "people": [(member, statuses[member.pk]) for member in members],
         "phone": mask_phone(signed_in.phone or ""),
+        "sign_out_notes": sign_out_notes(),
     }
     return render(request, "registration/household.html", context)
 

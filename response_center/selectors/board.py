@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import ExtractHour
 
-from certificates.models import IssuanceJob, JobState, WorkerHeartbeat
+from certificates.models import PROMISED, IssuanceJob, JobState, WorkerHeartbeat
 from registration.models import SmsMessage, SmsStatus
 from response_center.models import LIVE_CASE, Case, CaseKind
 from sites.models import Dose, DoseStatus, Session, SessionStatus, Site
@@ -59,7 +59,8 @@ def doses_today(*, now: datetime.datetime, province_id: int | None = None) -> Do
 
 @dataclass(frozen=True)
 class CertificateQueue:
-    """What is owed. `oldest_due_at`: since when the oldest due certificate waits, None for none."""
+    """What is owed to people who wait. `oldest_due_at`: since when the oldest due certificate does,
+    None for none. Renewals and re-issues, whose old certificates are at hand, count when late."""
 
     due: int
     oldest_due_at: datetime.datetime | None
@@ -81,9 +82,10 @@ def certificate_queue(
     if province_id:
         jobs = jobs.filter(dose__site__province=province_id)
         doses = doses.filter(site__province=province_id)
+    promised = Q(cause__in=PROMISED)
     pending = jobs.filter(state=JobState.PENDING, due_at__lte=now).aggregate(
-        due=Count("pk"),
-        oldest_due_at=Min("due_at"),
+        due=Count("pk", filter=promised),
+        oldest_due_at=Min("due_at", filter=promised),
         past_deadline=Count("pk", filter=Q(deadline_at__lt=now)),
     )
     return CertificateQueue(

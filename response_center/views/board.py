@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
@@ -15,8 +16,8 @@ from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
 from response_center.selectors import board as figures_of
 from response_center.views.alarms import alarms_of
-from sites.models import StaffPosting
-from sites.rights import SEE_BOARD, staff_page
+from sites.models import Role, StaffPosting
+from sites.rights import MAY, SEE_BOARD, SEE_WAITS, staff_page
 from vaxplatform import figures, formatting
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -61,6 +62,7 @@ def board(request: Any) -> HttpResponse:
         "refresh_seconds": None if is_still else REFRESH_SECONDS,
         "is_still": is_still,
         "promise": _promise(promise),
+        "waits_url": _waits_url(request.posting, province),
         "queue": queue,
         "queue_age": _minutes(queue.oldest_due_at, now),
         "doses": doses,
@@ -79,6 +81,15 @@ def board(request: Any) -> HttpResponse:
         ],
     }
     return render(request, "response_center/board.html", context)
+
+
+def _waits_url(posting: StaffPosting, province: AdministrativeUnit | None) -> str:
+    """Where the waits of this place stand, for those who may see them."""
+    if SEE_WAITS not in MAY[Role(posting.role)]:
+        return ""
+    if province is None:
+        return reverse("certificates_staff:waits")
+    return reverse("certificates_staff:province_waits", args=[province.code])
 
 
 def _minutes(since: datetime.datetime | None, now: datetime.datetime) -> int | None:

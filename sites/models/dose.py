@@ -16,6 +16,7 @@ from sites.models.site import ApiClient, Site
 from sites.models.stock import Lot
 from sites.models.vaccine import Vaccine
 from sites.models.visit import Visit
+from vaxplatform.rows import row_name
 
 # How far ahead of ours a recording system's clock may be before its dose counts as "future".
 CLOCK_TOLERANCE = datetime.timedelta(minutes=5)
@@ -134,4 +135,4 @@ class Dose(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"dose {self.public_id}"
+        return row_name(self, self.public_id)

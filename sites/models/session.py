@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.models import ShotRegistration
 from sites.models.site import Site
 from sites.models.vaccine import Vaccine
+from vaxplatform.rows import row_name
 
 
 class Campaign(models.Model):
@@ -120,4 +121,4 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"appointment {self.pk}"
+        return row_name(self, self.pk)

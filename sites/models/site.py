@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import AdministrativeUnit
+from vaxplatform.rows import row_name
 
 
 class Site(models.Model):
@@ -156,4 +157,4 @@ class LookupCount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"look-ups {self.pk}"
+        return row_name(self, self.pk)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sites.models.site import Site
 from sites.models.vaccine import Vaccine
+from vaxplatform.rows import row_name
 
 
 @pghistory.track()
@@ -94,4 +95,4 @@ class StockMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"movement {self.pk}"
+        return row_name(self, self.pk)

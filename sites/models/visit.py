@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.models import Citizen
 from sites.models.session import Appointment, Session
 from sites.models.vaccine import ScreeningForm, ScreeningOutcome
+from vaxplatform.rows import row_name
 
 
 class VisitStatus(models.TextChoices):
@@ -95,7 +96,7 @@ class Visit(models.Model):
         indexes = [models.Index(fields=["session", "status"], name="visit_by_session_status")]
 
     def __str__(self) -> str:
-        return f"visit {self.public_id}"
+        return row_name(self, self.public_id)
 
 
 class Screening(models.Model):
@@ -134,4 +135,4 @@ class Screening(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"screening {self.pk}"
+        return row_name(self, self.pk)

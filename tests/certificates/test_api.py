@@ -1,13 +1,10 @@
 """The API of certificates, as systems of sites and verifiers use it."""
 
-import base64
 import json
 
 import pytest
 from django.test import Client
 
-from certificates.hcert.revocation import uci_hash
-from certificates.hcert.trust import TrustList
 from certificates.services.revocation import revoke_certificate
 from registration.models import RecordAccess
 from sites.services.access import create_api_client
@@ -85,20 +82,3 @@ def test_what_is_no_json_is_400_and_what_is_too_large_413(client):
     bad = client.post(VERIFY, "{", content_type="application/json")
     assert bad.status_code == 400
     assert verify(client, {"hcert": "A" * 6 * 1024 * 1024}).status_code == 413
-
-
-def test_the_trust_list_verifies_our_certificates_and_is_cached_by_its_etag(certificate, client):
-    first = client.get("/api/v1/trust-list/")
-    trusted = TrustList.from_json(first.content.decode())
-    assert [key.kid.hex() for key in trusted] == [certificate.key.kid]
-    assert first.headers["Cache-Control"] == "public, max-age=300"
-    again = client.get("/api/v1/trust-list/", headers={"If-None-Match": first.headers["ETag"]})
-    assert again.status_code == 304
-
-
-def test_revoked_certificates_stand_in_the_list_as_hashes(certificate, client):
-    before = client.get("/api/v1/revocations/")
-    assert before.json()["entries"] == []
-    revoke_certificate(uvci=certificate.uvci, reason="Cấp nhầm người")
-    after = client.get("/api/v1/revocations/", headers={"If-None-Match": before.headers["ETag"]})
-    assert after.json()["entries"] == [base64.b64encode(uci_hash(certificate.uvci)).decode()]

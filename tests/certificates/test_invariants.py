@@ -8,7 +8,7 @@ from django.db import connection
 from certificates.hcert.issue import CertificateBatchSigner
 from certificates.metrics import CertificateCollector
 from certificates.models import Certificate, IssuanceJob, JobState
-from certificates.services import keys
+from certificates.services import compromise, keys, renewal
 from certificates.services.clock import database_now
 from certificates.services.issuance import certified_content, drain_due
 from registration.models import Citizen
@@ -24,6 +24,9 @@ OURS = [
     "no_certificate_waits_a_day_past_its_deadline",
     "no_certificate_was_issued_early",
     "certificates_say_what_their_doses_say",
+    "certificates_of_a_lost_key_are_issued_again",
+    "certificates_are_renewed_before_they_end",
+    "no_certificate_outlives_its_key",
 ]
 HOUR = datetime.timedelta(hours=1)
 
@@ -121,6 +124,27 @@ def test_a_certificate_signed_with_our_key_for_another_identifier_is_found(certi
     )
     Certificate.objects.update(hcert=forged)
     assert broken() == [OURS[6]]
+
+
+def test_a_certificate_of_a_lost_key_that_nobody_queued_is_found(certificate):
+    keys.call_key_back(kid=certificate.key.kid, reason="Mất máy ký", now=database_now())
+    assert broken() == [OURS[7]]
+    compromise.reissue_what_was_left(database_now())
+    assert broken() == []
+
+
+def test_a_certificate_that_ended_and_was_not_renewed_is_found(certificate):
+    year = 365 * 24 * HOUR
+    Certificate.objects.update(issued_at=database_now() - year, expires_at=database_now() - HOUR)
+    IssuanceJob.objects.update(due_at=database_now() - year)
+    assert OURS[8] in broken()
+    renewal.renew_what_ends(database_now())
+    assert broken() == []
+
+
+def test_a_certificate_that_outlives_its_key_is_found(certificate):
+    Certificate.objects.update(expires_at=certificate.key.not_after + HOUR)
+    assert broken() == [OURS[9]]
 
 
 def figures() -> dict[str, float]:

@@ -4,22 +4,21 @@ import datetime
 import threading
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from certificates.exceptions import KeysNotHere, NothingToRetry
+from certificates.exceptions import NothingToRetry
 from certificates.hcert.verify import verify
 from certificates.models import (
     Certificate,
     CertificateStatus,
     IssuanceJob,
+    JobCause,
     JobState,
     SigningKey,
 )
-from certificates.models.key import KeyStatus
 from certificates.services import issuance, keys
 from certificates.services.clock import database_now
 from certificates.services.drain import queue_what_is_missing, watch_recent
@@ -140,6 +139,7 @@ def test_a_booster_is_certified_again_when_its_series_is_entered_after_it():
     make_dose(lot=lot, citizen=citizen, administered_at=now - 200 * 24 * HOUR, source="paper")
     Dose.objects.filter(dose_number=1).update(recorded_at=database_now())
     assert watch_recent(now) == 1
+    assert IssuanceJob.objects.get(dose=booster).cause == JobCause.CORRECTED
     drain_due()
     assert said_by(the_certificate(booster))["entry"]["sd"] == 1
     assert watch_recent(now) == 0
@@ -208,7 +208,33 @@ def test_a_corrected_name_supersedes_the_certificate_with_a_new_one():
     assert drain_due() == 1
     first.refresh_from_db()
     assert (first.status, first.end_reason) == (CertificateStatus.SUPERSEDED, "corrected")
+    assert IssuanceJob.objects.get(dose=dose).cause == JobCause.CORRECTED
     assert said_by(the_certificate(dose))["name"] == "Nguyễn Thị Ánh Tuyền"
+
+
+@pytest.mark.django_db
+def test_what_was_corrected_before_its_first_certificate_still_waits_for_the_first():
+    dose, stuck = make_dose(), make_dose()
+    IssuanceJob.objects.filter(dose=stuck).update(state=JobState.NEEDS_REVIEW, attempts=5)
+    Citizen.objects.update(full_name="Nguyễn Thị Ánh Tuyền")
+    assert drain_due() == 2
+    for job in IssuanceJob.objects.filter(dose__in=[dose, stuck]):
+        assert (job.state, job.cause) == (JobState.ISSUED, JobCause.FIRST)
+
+
+@pytest.mark.django_db
+def test_a_correction_that_failed_keeps_its_cause_when_it_is_tried_again():
+    dose = make_dose()
+    drain_due()
+    first = the_certificate(dose)
+    poison(dose)
+    IssuanceJob.objects.filter(dose=dose).update(state=JobState.NEEDS_REVIEW, attempts=5)
+    Dose.objects.filter(pk=dose.pk).update(vaccinator="Trần Văn Mẫu")  # concerns no certificate
+    job = IssuanceJob.objects.get(dose=dose)
+    try_again(job=job)
+    job.refresh_from_db()
+    assert (job.state, job.cause) == (JobState.PENDING, JobCause.CORRECTED)
+    assert the_certificate(dose) == first
 
 
 @pytest.mark.django_db
@@ -245,20 +271,10 @@ def test_a_revoked_certificate_is_followed_by_another_only_when_a_person_says_so
     job = IssuanceJob.objects.get(dose=dose)
     try_again(job=job)
     assert drain_due() == 1
+    job.refresh_from_db()
+    assert job.cause == JobCause.ASKED
     with pytest.raises(NothingToRetry):
         try_again(job=job)
-
-
-@pytest.mark.django_db
-def test_the_certificates_of_a_compromised_key_are_issued_again_with_another():
-    dose = make_dose()
-    drain_due()
-    first = the_certificate(dose)
-    keys.rotate_signing_key(now=database_now(), compromised=True)
-    result = verify(first.hcert, keys.published_keys(), first.issued_at)
-    assert result.reason == "unknown_key"
-    assert drain_due() == 1
-    assert the_certificate(dose).key != first.key
 
 
 # ── things that break ─────────────────────────────────────────────────────────────────────────
@@ -275,8 +291,18 @@ def test_after_a_worker_died_another_issues_once_when_the_lease_has_ended():
 
 
 def work_on(claim: issuance.Claim) -> int:
-    key, signer = keys.load_signer(now=database_now())
-    return issuance._issue_batch(claim, key, issuance.CertificateBatchSigner(signer))
+    keys.ensure_signers(now=database_now())
+    return issuance._issue_batch(claim)
+
+
+@pytest.mark.django_db
+def test_a_claim_takes_no_more_than_its_limit_whatever_the_planner_thinks():
+    make_doses(4)
+    with connection.cursor() as cursor:
+        for method in ("hashagg", "sort", "material", "hashjoin", "mergejoin", "memoize"):
+            cursor.execute(f"SET LOCAL enable_{method} = off")
+    assert len(issuance._claim(1).tokens) == 1
+    assert len(issuance._claim(2).tokens) == 2
 
 
 @pytest.mark.django_db
@@ -399,7 +425,7 @@ def test_workers_that_start_together_make_one_signing_key():
 
 def meets_the_worker(monkeypatch, change):
     """Issue what is due while another transaction makes `change` between reading and writing."""
-    started, really_sign = threading.Event(), issuance._Batch._sign
+    started, really_sign = threading.Event(), issuance._Signers.sign
 
     def sign(self, *facts):
         started.set()
@@ -407,7 +433,7 @@ def meets_the_worker(monkeypatch, change):
         return really_sign(self, *facts)
 
     waiting = threading.Event()
-    monkeypatch.setattr(issuance._Batch, "_sign", sign)
+    monkeypatch.setattr(issuance._Signers, "sign", sign)
 
     def interfere():
         started.wait(10)
@@ -415,7 +441,7 @@ def meets_the_worker(monkeypatch, change):
         change()
 
     in_threads(issue_due, interfere)
-    monkeypatch.setattr(issuance._Batch, "_sign", really_sign)
+    monkeypatch.setattr(issuance._Signers, "sign", really_sign)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -451,58 +477,3 @@ def test_a_voiding_not_yet_committed_stops_the_worker_from_issuing():
         in_threads(drain_due)
     assert drain_due() == 0
     assert not Certificate.objects.exists()
-
-
-# ── keys ──────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.django_db
-def test_a_process_without_keys_signs_nothing_and_spends_no_attempt(settings):
-    settings.SIGNING_KEYS_DIR = settings.SIGNING_PASSPHRASE = ""
-    dose = make_dose()
-    with pytest.raises(KeysNotHere, match="SIGNING_KEYS_DIR"):
-        issue_due()
-    assert IssuanceJob.objects.get(dose=dose).attempts == 0
-
-
-@pytest.mark.django_db
-def test_key_files_are_encrypted_and_only_their_owners_to_read(settings):
-    key = keys.ensure_signing_key(now=database_now())
-    files = sorted(Path(settings.SIGNING_KEYS_DIR).iterdir())
-    assert {file.name for file in files} == {
-        "csca.key.pem",
-        "csca.pem",
-        f"dsc-{key.kid}.key.pem",
-        f"dsc-{key.kid}.pem",
-    }
-    assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
-    assert all("ENCRYPTED" in file.read_text() for file in files if ".key." in file.name)
-
-
-@pytest.mark.django_db
-def test_a_rotated_key_signs_no_more_and_stays_in_the_trust_list():
-    dose = make_dose()
-    drain_due()
-    new = keys.rotate_signing_key(now=database_now())
-    assert SigningKey.objects.get(status=KeyStatus.RETIRED) == the_certificate(dose).key
-    assert said_by(the_certificate(dose))
-    later = make_dose()
-    drain_due()
-    assert the_certificate(later).key == new
-    assert len(keys.published_keys()) == 2
-
-
-@pytest.mark.django_db
-def test_a_key_past_its_signing_period_is_followed_by_a_new_one():
-    old = keys.ensure_signing_key(now=database_now() - 183 * 24 * HOUR)
-    new, signer = keys.load_signer(now=database_now())
-    assert new != old
-    assert signer.kid.hex() == new.kid
-    old.refresh_from_db()
-    assert old.status == KeyStatus.RETIRED
-
-
-@pytest.mark.django_db
-def test_a_worker_without_the_key_file_says_where_to_put_it(settings, tmp_path):
-    keys.ensure_signing_key(now=database_now())
-    settings.SIGNING_KEYS_DIR = str(tmp_path / "elsewhere")
-    with pytest.raises(KeysNotHere, match="elsewhere"):
-        keys.load_signer(now=database_now())

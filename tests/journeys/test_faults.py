@@ -11,14 +11,17 @@ from pathlib import Path
 import psycopg2
 import pytest
 from django.conf import settings as project
+from django.core.cache import caches
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from certificates.models import Certificate, IssuanceJob
+from certificates.services.issuance import drain_due
 from sites.models import Dose
 from sites.services.access import create_api_client
-from tests.factories import make_lot, make_site
+from tests.factories import make_account, make_dose, make_lot, make_site
 from vaxplatform.runner.valkey import Valkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,6 +153,27 @@ def test_a_worker_killed_at_work_and_a_dead_redis_cost_no_certificate(
         assert got["certificate"]["hcert"].startswith("HC1:")
     assert Certificate.objects.values("dose").distinct().count() == 2
     assert set(IssuanceJob.objects.values_list("state", flat=True)) == {"issued"}
+
+
+def test_a_cache_that_dies_takes_no_certificate_from_its_page(signing_key, redis, settings, client):
+    """Drawings are kept in memory; were they kept in Redis, its end would cost time and no page."""
+    backend = "django.core.cache.backends.redis.RedisCache"
+    kept_there = {"BACKEND": backend, "LOCATION": redis[0].url}
+    settings.CACHES = {**settings.CACHES, "drawings": kept_there}
+    dose = make_dose()
+    drain_due()
+    certificate = Certificate.objects.get(dose=dose)
+    household = make_account(members=(dose.citizen,))
+    client.force_login(household, backend="django.contrib.auth.backends.ModelBackend")
+    pages = [
+        reverse(f"certificates:{name}", args=[certificate.public_id])
+        for name in ("certificate", "svg", "png", "pdf")
+    ]
+    assert [client.get(page).status_code for page in pages] == [200] * 4
+    assert len(caches["drawings"]._cache.get_client().keys("*")) == 4
+    redis[1].kill()
+    redis[1].wait(10)
+    assert [client.get(page).status_code for page in pages] == [200] * 4
 
 
 def somebody_waits() -> bool:

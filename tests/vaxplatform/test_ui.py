@@ -61,6 +61,8 @@ def test_a_day_is_a_day_in_viet_nam() -> None:
         ("1954-03", "03/1954", "March\u00a01954"),
         ("1954-03-27", "27/03/1954", "27\u00a0March\u00a01954"),
         ("", "–", "–"),
+        ("1954-00-00", "1954-00-00", "1954-00-00"),
+        ("1954-13", "1954-13", "1954-13"),
     ],
 )
 def test_a_partial_date_shows_what_is_known(value: str, vi: str, en: str) -> None:

@@ -17,7 +17,13 @@ from vaxplatform.runner.services import running_services
 from vaxplatform.runner.terminal import coloured, say
 
 # What `check --deploy` is asked about: an installation with people in it.
-DEPLOYED = {"DEBUG": "0", "DEMO": "0", "HTTPS": "1", "ALLOWED_HOSTS": "vaccination.example.vn"}
+DEPLOYED = {
+    "DEBUG": "0",
+    "DEMO": "0",
+    "HTTPS": "1",
+    "ALLOWED_HOSTS": "vaccination.example.vn",
+    "PUBLIC_URL": "https://vaccination.example.vn",
+}
 TOOLS = Path(sys.executable).parent
 MANAGE = (sys.executable, "manage.py")
 CHECKS: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            keys.ensure_signing_key(now=database_now())
+            keys.ensure_signers(now=database_now())
             if options["once"]:
                 issued = drain_due()
                 beat(issued=issued)

@@ -143,6 +143,9 @@ def test_sample_times_may_have_any_form_of_offset(offset: str) -> None:
     assert schema.is_moment(f"2021-06-11T17:30:00.123{offset}")
 
 
-@pytest.mark.parametrize("text", ["2021-06-11", "2021-06-11T17:30:00", "2021-13-11T17:30:00Z"])
+@pytest.mark.parametrize(
+    "text",
+    ["2021-06-11", "2021-06-11T17:30:00", "2021-13-11T17:30:00Z", "2021-06-11T17:30:00+24:00"],
+)
 def test_sample_times_without_offset_or_date_are_refused(text: str) -> None:
     assert not schema.is_moment(text)

@@ -1,41 +1,21 @@
 """Reading certificates: every refusal has its reason, and nothing makes the reader fail."""
 
-import copy
-import json
 import math
-import tracemalloc
 import zlib
 from datetime import datetime, timedelta
 from typing import Any
 
 import cbor2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-from hypothesis import given
-from hypothesis import strategies as st
 
 from certificates.hcert import base45, cose, keys
 from certificates.hcert.revocation import Identity
-from certificates.hcert.trust import TrustedKey, TrustList
-from certificates.hcert.verify import MAX_CHARACTERS, Reason, verify
+from certificates.hcert.trust import TrustList
+from certificates.hcert.verify import MAX_CHARACTERS, verify
 
 from . import hostile
 from .conftest import NOW, ONE_YEAR, Authority, make_payload, trusting
-
-
-def reason(text: str, trust: TrustList, at: datetime = NOW) -> Reason:
-    """Return the reason, having checked what must hold of every verdict."""
-    result = verify(text, trust, at)
-    assert (result.status == "valid") == (result.reason == "ok") == result.is_valid
-    if result.is_valid:
-        assert result.certificate is not None
-    json.dumps(result.as_dict(), allow_nan=False)
-    return result.reason
+from .hostile import content_of, reason
 
 
 def test_a_certificate_of_ours_is_valid_and_says_what_was_signed(
@@ -95,46 +75,12 @@ def test_other_texts_are_refused(text: str, expected: str, trust_list: TrustList
     assert reason(text, trust_list) == expected
 
 
-def test_a_zip_bomb_is_refused_quickly_and_in_little_memory(trust_list: TrustList) -> None:
-    huge, small = (
-        "HC1:" + base45.encode(zlib.compress(bytes(size), 9)) for size in (50_000_000, 2_000_000)
-    )
-    assert reason(huge, trust_list) == "too_long"
-    assert len(small) <= MAX_CHARACTERS
-    tracemalloc.start()
-    assert reason(small, trust_list) == "inflate"
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 1_000_000
-
-
-def test_the_limit_of_inflation_is_sixty_four_kibibytes(trust_list: TrustList) -> None:
-    assert reason(hostile.packed(bytes(64 * 1024)), trust_list) == "cbor"
-    assert reason(hostile.packed(bytes(64 * 1024 + 1)), trust_list) == "inflate"
-
-
 def test_bytes_after_or_missing_from_the_compressed_part_are_refused(
     hcert: str, trust_list: TrustList
 ) -> None:
     data = base45.decode(hcert[4:])
     for changed in (data + b"\0", data + data, data[:-1], data[:-4], data[:20]):
         assert reason("HC1:" + base45.encode(changed), trust_list) == "inflate"
-
-
-@pytest.mark.parametrize("tags", [(), (18,), (61,), (18, 61)])
-def test_the_tags_may_be_there_or_not(
-    tags: tuple[int, ...], signer: keys.FileSigner, trust_list: TrustList
-) -> None:
-    parts = hostile.message(signer, cbor2.dumps(hostile.claims()))
-    assert reason(hostile.text(parts, tags), trust_list) == "ok"
-
-
-@pytest.mark.parametrize("tags", [(17,), (18, 18), (61, 18), (61, 61), (98,)])
-def test_other_tags_are_refused(
-    tags: tuple[int, ...], signer: keys.FileSigner, trust_list: TrustList
-) -> None:
-    parts = hostile.message(signer, cbor2.dumps(hostile.claims()))
-    assert reason(hostile.text(parts, tags), trust_list) in ("cbor", "cose")
 
 
 @pytest.mark.parametrize(
@@ -209,95 +155,10 @@ def test_a_kid_that_names_no_trusted_key_is_refused(
     assert reason(hostile.text(parts), trust_list) == "unknown_key"
 
 
-def test_the_protected_kid_wins_over_the_other(
-    signer: keys.FileSigner, authority: Authority
-) -> None:
-    other = authority.signer()
-    trust = trusting(signer, other)
-    payload = cbor2.dumps(hostile.claims())
-
-    def judged(protected: Any, unprotected: Any) -> Reason:
-        parts = hostile.message(signer, payload, protected=protected, unprotected=unprotected)
-        return reason(hostile.text(parts), trust)
-
-    assert judged({1: -7}, {4: signer.kid}) == "ok"
-    assert judged({1: -7, 4: signer.kid}, {4: other.kid}) == "ok"
-    assert judged({1: -7, 4: other.kid}, {4: signer.kid}) == "signature"
-    assert judged({1: -7, 4: b"unknown!"}, {4: signer.kid}) == "unknown_key"
-    assert judged(b"", {1: -7, 4: signer.kid}) == "ok"
-
-
-def test_each_of_several_keys_with_one_kid_is_tried(
-    hcert: str, signer: keys.FileSigner, authority: Authority
-) -> None:
-    right = next(iter(trusting(signer)))
-    others = [
-        TrustedKey(
-            **{
-                name: getattr(key, name)
-                for name in TrustedKey.__dataclass_fields__
-                if name != "kid"
-            },
-            kid=right.kid,
-        )
-        for key in trusting(authority.signer(), authority.signer())
-    ]
-    assert reason(hcert, TrustList([*others, right])) == "ok"
-    assert reason(hcert, TrustList([right, *others])) == "ok"
-    assert reason(hcert, TrustList(others)) == "signature"
-
-
 def test_a_changed_content_is_refused(signer: keys.FileSigner, trust_list: TrustList) -> None:
     parts = hostile.message(signer, cbor2.dumps(hostile.claims()))
     parts[2] = parts[2].replace(b"1983", b"1984")
     assert reason(hostile.text(parts), trust_list) == "signature"
-
-
-def self_signed(key: Any, **usage: Any) -> x509.Certificate:
-    """Return a signing certificate over any key."""
-    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "XX")])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(NOW - ONE_YEAR)
-        .not_valid_after(NOW + ONE_YEAR)
-    )
-    if oids := usage.get("oids"):
-        extension = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in oids])
-        builder = builder.add_extension(extension, critical=False)
-    return builder.sign(key, hashes.SHA256())
-
-
-@pytest.mark.parametrize("curve", [ec.SECP384R1(), ec.SECP521R1(), ec.SECP256K1()])
-def test_keys_on_other_curves_are_refused(curve: ec.EllipticCurve) -> None:
-    key = ec.generate_private_key(curve)
-    certificate = self_signed(key)
-    trusted = TrustedKey.from_der(certificate.public_bytes(Encoding.DER))
-    header = cbor2.dumps({1: -7, 4: trusted.kid})
-    payload = cbor2.dumps(hostile.claims())
-    signed = key.sign(cose.to_be_signed(header, payload), ec.ECDSA(hashes.SHA256()))
-    size = (curve.key_size + 7) // 8
-    signature = b"".join(n.to_bytes(size, "big") for n in decode_dss_signature(signed))
-    text = hostile.text([header, {}, payload, signature])
-    assert reason(text, TrustList([trusted])) == "key"
-
-
-@pytest.mark.parametrize(("bits", "expected"), [(1024, "key"), (2048, "ok")])
-def test_ps256_is_read_from_rsa_keys_of_2048_bits_on(bits: int, expected: str) -> None:
-    key = rsa.generate_private_key(65537, bits)
-    trusted = TrustedKey.from_der(self_signed(key).public_bytes(Encoding.DER))
-    header = cbor2.dumps({1: cose.PS256, 4: trusted.kid})
-    payload = cbor2.dumps(hostile.claims())
-    scheme = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32)
-    signature = key.sign(cose.to_be_signed(header, payload), scheme, hashes.SHA256())
-    parts = [header, {}, payload, signature]
-    assert reason(hostile.text(parts), TrustList([trusted])) == expected
-    if expected == "ok":
-        parts[0] = cbor2.dumps({1: cose.ES256, 4: trusted.kid})
-        assert reason(hostile.text(parts), TrustList([trusted])) == "signature"
 
 
 @pytest.mark.parametrize(
@@ -314,9 +175,12 @@ def test_ps256_is_read_from_rsa_keys_of_2048_bits_on(bits: int, expected: str) -
         {4: math.inf},
         {4: -1},
         {4: 2**63},
+        {4: 253_402_300_799},  # a time that is in the year 10000 in Viet Nam
         {6: None},
         {6: "now"},
         {1: 84},
+        {1: "VN\x00"},
+        {1: "V" * 81},
     ],
 )
 def test_claims_in_another_form_are_refused(
@@ -332,6 +196,13 @@ def test_claims_may_carry_the_tag_of_a_token(
 ) -> None:
     tagged = cbor2.dumps(cbor2.CBORTag(61, hostile.claims()))
     assert reason(hostile.text(hostile.message(signer, tagged)), trust_list) == "ok"
+
+
+def test_claims_inside_another_tag_are_refused(
+    signer: keys.FileSigner, trust_list: TrustList
+) -> None:
+    tagged = cbor2.dumps(cbor2.CBORTag(18, hostile.claims()))
+    assert reason(hostile.text(hostile.message(signer, tagged)), trust_list) == "cwt"
 
 
 def test_times_with_a_fraction_are_read(signer: keys.FileSigner, trust_list: TrustList) -> None:
@@ -364,38 +235,6 @@ def test_a_signing_certificate_counts_only_inside_its_validity(
     assert reason(long, trust_list, NOW + 3 * ONE_YEAR) == "key_expired"
 
 
-@pytest.mark.parametrize("arc", keys.USAGE_ARCS)
-@pytest.mark.parametrize("usage", "vtr")
-@pytest.mark.parametrize("kind", "vtr")
-def test_a_key_signs_only_the_content_it_is_for(arc: str, usage: str, kind: str) -> None:
-    key = keys.new_private_key()
-    certificate = self_signed(key, oids=[f"{arc}.{keys.USAGES[usage]}"])
-    foreign = keys.FileSigner(certificate=certificate, private_key=key)
-    judged = reason(hostile.certificate(foreign, content_of(kind)), trusting(foreign))
-    assert judged == ("ok" if usage == kind else "key_usage")
-
-
-@pytest.mark.parametrize("oids", [None, ["1.3.6.1.5.5.7.3.2"]])
-@pytest.mark.parametrize("kind", "vtr")
-def test_a_key_without_a_usage_of_ours_signs_anything(oids: Any, kind: str) -> None:
-    key = keys.new_private_key()
-    foreign = keys.FileSigner(certificate=self_signed(key, oids=oids), private_key=key)
-    text = hostile.certificate(foreign, content_of(kind))
-    assert reason(text, trusting(foreign)) == "ok"
-
-
-def content_of(kind: str) -> dict[str, Any]:
-    """Return a health content with one vaccination, test or recovery."""
-    common = {"tg": "840539006", "co": "VN", "is": "Bộ Y tế", "ci": "URN:UVCI:01:VN:A#B"}
-    entries = {
-        "v": make_payload()["v"][0],
-        "t": common | {"tt": "LP6464-4", "sc": "2021-11-05T08:00:00+07:00", "tr": "260415000"},
-        "r": common | {"fr": "2021-08-01", "df": "2021-08-12", "du": "2022-01-28"},
-    }
-    person = {field: make_payload()[field] for field in ("ver", "nam", "dob")}
-    return person | {kind: [entries[kind]]}
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -426,6 +265,34 @@ def test_a_malformed_entry_is_refused_and_not_shown(
         text = hostile.certificate(signer, content_of("v") | {"v": [entry]})
         result = verify(text, trust_list, NOW)
         assert (result.reason, result.certificate) == ("schema", None)
+
+
+@pytest.mark.parametrize("count", [1e300, 1e16, 2**53, 2**64 - 1, math.nan, math.inf, 1.5, 0.0])
+def test_a_count_that_is_no_whole_number_of_ordinary_size_is_refused(
+    count: Any, signer: keys.FileSigner, trust_list: TrustList
+) -> None:
+    content = content_of("v")
+    content["v"][0] |= {"dn": count}
+    assert reason(hostile.certificate(signer, content), trust_list) == "schema"
+
+
+def test_a_count_written_as_two_point_nought_is_two(
+    signer: keys.FileSigner, trust_list: TrustList
+) -> None:
+    content = content_of("v")
+    content["v"][0] |= {"dn": 2.0}
+    result = verify(hostile.certificate(signer, content), trust_list, NOW)
+    assert result.certificate is not None
+    assert repr(result.certificate["entry"]["dn"]) == "2"
+
+
+@pytest.mark.parametrize("character", ["\x00", "\n", "\x1b", "\x7f", "\x9f"])
+def test_an_identifier_with_a_control_character_is_refused_before_anybody_looks_it_up(
+    character: str, signer: keys.FileSigner, trust_list: TrustList
+) -> None:
+    content = content_of("v")
+    content["v"][0]["ci"] += character
+    assert reason(hostile.certificate(signer, content), trust_list) == "schema"
 
 
 def test_fields_the_schema_does_not_know_are_not_passed_on(
@@ -491,73 +358,3 @@ def test_nothing_is_shown_of_a_certificate_whose_signature_is_bad(
 def test_the_time_of_verification_must_be_aware(hcert: str, trust_list: TrustList) -> None:
     with pytest.raises(ValueError, match="aware"):
         verify(hcert, trust_list, NOW.replace(tzinfo=None))
-
-
-@given(text=st.text())
-def test_any_text_gets_a_verdict(text: str, trust_list: TrustList) -> None:
-    assert reason(text, trust_list) != "ok"
-    assert reason("HC1:" + text, trust_list) != "ok"
-
-
-@given(data=st.data())
-def test_a_certificate_cut_or_changed_in_its_text_gets_a_verdict(
-    data: st.DataObject, hcert: str, trust_list: TrustList
-) -> None:
-    place = data.draw(st.integers(0, len(hcert) - 1))
-    character = data.draw(st.sampled_from(base45.ALPHABET + "é\n"))
-    changed = hcert[:place] + character + hcert[place + 1 :]
-    if changed != hcert:
-        assert reason(changed, trust_list) != "ok"
-    assert reason(hcert[:place], trust_list) != "ok"
-    assert reason(hcert[:place] + hcert[place + 1 :], trust_list) != "ok"
-
-
-@given(data=st.data())
-def test_a_certificate_changed_inside_gets_a_verdict(
-    data: st.DataObject, hcert: str, trust_list: TrustList
-) -> None:
-    inside = bytearray(zlib.decompress(base45.decode(hcert[4:])))
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(inside) - 1))
-        inside[place] = data.draw(st.integers(0, 255))
-    reason(hostile.packed(bytes(inside)), trust_list)
-
-
-@given(payload=st.binary(max_size=120))
-def test_any_signed_bytes_get_a_verdict(
-    payload: bytes, signer: keys.FileSigner, trust_list: TrustList
-) -> None:
-    text = hostile.text(hostile.message(signer, payload))
-    assert reason(text, trust_list) in ("cwt", "content")
-
-
-_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**64), 2**64 - 1)
-    | st.floats()
-    | st.text(max_size=8)
-    | st.binary(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=3) | st.integers(-300, 9), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-
-
-@given(data=st.data(), odd=_JSON)
-def test_signed_content_with_any_odd_field_gets_a_verdict(
-    data: st.DataObject, odd: Any, signer: keys.FileSigner, trust_list: TrustList
-) -> None:
-    claims: Any = copy.deepcopy(hostile.claims())
-    place = claims
-    while True:
-        key = data.draw(st.sampled_from(sorted(place, key=str)))
-        deeper = place[key][0] if isinstance(place[key], list) else place[key]
-        if not isinstance(deeper, dict) or data.draw(st.booleans()):
-            break
-        place = deeper
-    place[key] = odd
-    parts = hostile.message(signer, cbor2.dumps(claims))
-    reason(hostile.text(parts), trust_list)

@@ -1,0 +1,1 @@
+"""Other people's implementations, in both directions: they read ours, we read theirs."""
