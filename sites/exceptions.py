@@ -316,6 +316,11 @@ class HeadingsNotFound(FileRefused):
     message = _("No row of headings was found in the first 30 rows of the first sheet.")
 
 
+class FileTakenBack(FileRefused):
+    code = "file_taken_back"
+    message = _("Somebody stopped this file. What was recorded of it before stays recorded.")
+
+
 class CellTooLong(InvalidInput):
     code = "cell_too_long"
     message = _("There is far too much text in this cell.")

@@ -15,6 +15,7 @@ class AccessPurpose(TextChoices):
     SCREENING = "screening", _("Screening before the dose")
     DOSE = "dose", _("Recording a dose")
     OBSERVATION = "observation", _("Observation after the dose")
+    IMPORT = "import", _("Matching doses from a site's file")
     CASE = "case", _("Work on a reported problem")
     SEARCH = "search", _("Search by staff")
     API = "api", _("Look-up by a connected system")

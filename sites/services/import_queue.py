@@ -14,7 +14,7 @@ from django.utils import timezone
 from registration.models import Account
 from sites import exceptions
 from sites.imports.files import open_rows
-from sites.models import DoseImport, Site
+from sites.models import DoseImport, ImportState, Site
 from sites.services import imports
 from vaxplatform.crypto import seal_bytes, unseal_bytes
 from vaxplatform.database import retried
@@ -103,7 +103,7 @@ def _work(batch: DoseImport, until: float) -> int:
                     )
                 )
                 done += counts.total()
-                if time.monotonic() >= until:
+                if time.monotonic() >= until or _was_stopped(batch):
                     return done
     except exceptions.FileRefused as refusal:
         log.info("import_refused", batch=str(batch.public_id), code=refusal.code)
@@ -111,3 +111,8 @@ def _work(batch: DoseImport, until: float) -> int:
         return done
     imports.finish(batch=batch, now=timezone.now())
     return done
+
+
+def _was_stopped(batch: DoseImport) -> bool:
+    """Somebody took the file back meanwhile."""
+    return not DoseImport.objects.filter(pk=batch.pk, state=ImportState.RUNNING).exists()

@@ -220,6 +220,12 @@ def record_chunk(*, batch: DoseImport, rows: Sequence[Row], now: datetime.dateti
     return counts
 
 
+def results_of(*, batch: DoseImport, rows: Sequence[Row], now: datetime.datetime) -> list[Result]:
+    """Record the doses of these rows without a mark that it was done: for a look at a file, in a
+    transaction that is rolled back."""
+    return _Chunk(batch, now).run(rows)
+
+
 def _count(batch: DoseImport, counts: Counter[str], *, rows: int, seconds: float) -> None:
     """Last in the transaction: others who work on the same file wait for this row only."""
     DoseImport.objects.filter(pk=batch.pk).update(
