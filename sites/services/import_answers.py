@@ -37,7 +37,7 @@ def sentence_of(reason: Mapping[str, Any]) -> str:
 def errors_file(*, batch: DoseImport, target: Path) -> bool:
     """Write the rows that were held or refused, as they came, with the reasons in a last column;
     returns whether there were any. Mended, the file can be sent again as it is."""
-    waiting = batch.rows.filter(outcome__in=WAITING).order_by("line", "part")
+    waiting = batch.rows.filter(outcome__in=WAITING, decided_at=None).order_by("line", "part")
     if not waiting.exists():
         return False
     book = Workbook(write_only=True)
