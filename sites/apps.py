@@ -13,7 +13,7 @@ class SitesConfig(AppConfig):
         from sites import health_book, invariants
         from sites.menu import register_menu
         from sites.rights import role_allows
-        from sites.services import import_queue, imported_rows, reference
+        from sites.services import import_queue, imported_rows, reference, sheets
         from vaxplatform.chores import register_chore
         from vaxplatform.reference import register_loader
         from vaxplatform.rights import register_rule
@@ -25,6 +25,7 @@ class SitesConfig(AppConfig):
         register_rule(role_allows)
         register_chore("record_files", import_queue.work_on_files, every_seconds=2)
         register_chore("forget_cells", imported_rows.forget_cells, every_seconds=24 * 3600)
+        register_chore("forget_sheets", sheets.forget_sheets, every_seconds=24 * 3600)
         register_menu()
         invariants.register()
         health_book.register()

@@ -414,3 +414,76 @@ class RowMustBeMended(DomainError):
 class ColumnNotMapped(DomainError):
     code = "column_not_mapped"
     message = _("Choose the column for: %(columns)s.")
+
+
+class SheetPhotoTooLarge(InvalidInput):
+    code = "sheet_photo_too_large"
+    message = _("The photo is larger than 10 MB. Send a smaller one.")
+    field = "photo"
+
+
+class SheetPhotoUnreadable(InvalidInput):
+    code = "sheet_photo_unreadable"
+    message = _("This file is not a photo that we can read. Send a JPEG, PNG or WebP picture.")
+    field = "photo"
+
+
+class SheetOfTomorrow(InvalidInput):
+    code = "sheet_of_tomorrow"
+    message = _("This day has not come yet.")
+    field = "given_on"
+
+
+class SheetTooLong(InvalidInput):
+    code = "sheet_too_long"
+    message = _("A sheet holds 1 to %(most)d doses. Enter a longer list as several sheets.")
+    field = "doses_on_paper"
+
+
+class SheetTakenByAnother(DomainError):
+    code = "sheet_taken_by_another"
+    message = _("Somebody else types this sheet already.")
+
+
+class NotYourEntry(DomainError):
+    code = "not_your_entry"
+    message = _("Somebody else typed this. Nobody changes the entry of another person.")
+
+
+class EntryFinished(DomainError):
+    code = "entry_finished"
+    message = _("You have finished typing this sheet.")
+
+
+class SheetEmpty(DomainError):
+    code = "sheet_empty"
+    message = _("Nothing is typed yet.")
+
+
+class SheetNotReady(DomainError):
+    code = "sheet_not_ready"
+    message = _("This sheet is still being typed or compared.")
+
+
+class SheetRecorded(DomainError):
+    code = "sheet_recorded"
+    message = _("This sheet is recorded and can no longer be changed.")
+
+
+class SheetForgotten(DomainError):
+    code = "sheet_forgotten"
+    message = _("Nobody touched this sheet for 90 days; what was typed is gone. Begin a new one.")
+
+
+class SumsDiffer(DomainError):
+    code = "sums_differ"
+    message = _(
+        "The paper says %(paper)d doses, and %(typed)d readable rows are typed. Mend the rows, or "
+        "say why they differ."
+    )
+    field = "difference"
+
+
+class QuestionsOpen(DomainError):
+    code = "questions_open"
+    message = _("Decide every cell. Still open: %(left)d.")

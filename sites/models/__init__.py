@@ -18,6 +18,7 @@ from sites.models.session import (
     SessionPart,
     SessionStatus,
 )
+from sites.models.sheets import PaperSheet, SheetEntry, SheetRow, SheetState
 from sites.models.site import (
     NATIONAL_ROLES,
     SITE_ROLES,
@@ -61,6 +62,7 @@ __all__ = [
     "MatchedBy",
     "MovementKind",
     "NATIONAL_ROLES",
+    "PaperSheet",
     "Role",
     "RowOutcome",
     "SITE_ROLES",
@@ -71,6 +73,9 @@ __all__ = [
     "Session",
     "SessionPart",
     "SessionStatus",
+    "SheetEntry",
+    "SheetRow",
+    "SheetState",
     "Site",
     "StaffPosting",
     "StockMovement",
