@@ -313,7 +313,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("forgotten_at", None),
-                    models.Q(("agreed", None), ("photo", None)),
+                    models.Q(("agreed__isnull", True), ("photo__isnull", True)),
                     _connector="OR",
                 ),
                 name="nothing_is_left_of_a_forgotten_sheet",

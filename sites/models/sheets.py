@@ -115,7 +115,7 @@ class PaperSheet(models.Model):
             ),
             models.CheckConstraint(
                 name="nothing_is_left_of_a_forgotten_sheet",
-                condition=Q(forgotten_at=None) | Q(photo=None, agreed=None),
+                condition=Q(forgotten_at=None) | Q(photo__isnull=True, agreed__isnull=True),
             ),
         ]
         indexes = [
