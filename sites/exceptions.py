@@ -2,6 +2,41 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from sites.import_exceptions import (  # noqa: F401 - one place to name refusals from
+    CellMissing,
+    CellTooLong,
+    ColumnNotMapped,
+    DoseClockUnreadable,
+    DoseDayUnreadable,
+    DoseGivenElsewhere,
+    DoseNumberUnreadable,
+    DoseOnRecord,
+    DoseWasVoided,
+    DoseYearIsBuddhist,
+    FileDamaged,
+    FileEmpty,
+    FileHasMacros,
+    FileProtected,
+    FileRefused,
+    FileTakenBack,
+    FileTooLarge,
+    HeadingsNotFound,
+    ImportNotReady,
+    NoDoseInRow,
+    NotASpreadsheet,
+    OtherDose,
+    OtherDoseElsewhere,
+    PlaceUnreadable,
+    ProductUnreadable,
+    RowAlreadyDecided,
+    RowLeftOut,
+    RowMustBeMended,
+    RowTwiceInFile,
+    SameLotSeveralDates,
+    SexUnreadable,
+    SimilarPersonOnRecord,
+    TooManyRows,
+)
 from vaxplatform.errors import DomainError, InvalidInput
 
 
@@ -268,152 +303,6 @@ class PersonUnknown(DomainError):
 class PersonAmbiguous(DomainError):
     code = "person_ambiguous"
     message = _("Several people fit. Add the date of birth or a document number.")
-
-
-class FileRefused(InvalidInput):
-    """A file whose rows cannot be read at all; nothing of it was taken in."""
-
-    field = "file"
-
-
-class FileEmpty(FileRefused):
-    code = "file_empty"
-    message = _("There is nothing in this file: its first sheet has no rows.")
-
-
-class FileDamaged(FileRefused):
-    code = "file_damaged"
-    message = _("This file is damaged. Open it in the program that made it and save it again.")
-
-
-class FileHasMacros(FileRefused):
-    code = "file_has_macros"
-    message = _("This file holds macros. Save it as an Excel workbook (.xlsx) without macros.")
-
-
-class FileProtected(FileRefused):
-    code = "file_protected"
-    message = _("This file is locked with a password. Save it without one.")
-
-
-class FileTooLarge(FileRefused):
-    code = "file_too_large"
-    message = _("This file is too large to be opened. Split it, or save it as CSV.")
-
-
-class TooManyRows(FileRefused):
-    code = "too_many_rows"
-    message = _("This sheet has more than %(most)d rows. Split it, or save it as CSV.")
-
-
-class NotASpreadsheet(FileRefused):
-    code = "not_a_spreadsheet"
-    message = _("This is not a spreadsheet. Send an .xlsx, .xls, .ods or .csv file.")
-
-
-class HeadingsNotFound(FileRefused):
-    code = "headings_not_found"
-    message = _("No row of headings was found in the first 30 rows of the first sheet.")
-
-
-class FileTakenBack(FileRefused):
-    code = "file_taken_back"
-    message = _("Somebody stopped this file. What was recorded of it before stays recorded.")
-
-
-class CellTooLong(InvalidInput):
-    code = "cell_too_long"
-    message = _("There is far too much text in this cell.")
-
-
-class CellMissing(InvalidInput):
-    code = "cell_missing"
-    message = _("This cell is empty.")
-
-
-class SexUnreadable(InvalidInput):
-    code = "sex_unreadable"
-    message = _("Write Nam or Nữ.")
-    field = "sex"
-
-
-class DoseDayUnreadable(InvalidInput):
-    code = "dose_day_unreadable"
-    message = _("Write the day of the dose as day/month/year, for example 06/11/2021.")
-    field = "given_on"
-
-
-class DoseYearIsBuddhist(InvalidInput):
-    code = "dose_year_is_buddhist"
-    message = _("%(year)s is a year of the Buddhist calendar. Write %(christian_year)s.")
-    field = "given_on"
-
-
-class DoseClockUnreadable(InvalidInput):
-    code = "dose_clock_unreadable"
-    message = _("Write the time as hours and minutes, for example 9:05.")
-    field = "given_at"
-
-
-class DoseNumberUnreadable(InvalidInput):
-    code = "dose_number_unreadable"
-    message = _("Write the number of the dose, 1 to 9.")
-    field = "dose_number"
-
-
-class ProductUnreadable(InvalidInput):
-    code = "product_unreadable"
-    message = _("No vaccine is known by this name. Write it as in the list of vaccines.")
-    field = "vaccine"
-
-
-class PlaceUnreadable(InvalidInput):
-    code = "place_unreadable"
-    message = _("There is no province with this code or name.")
-    field = "province_code"
-
-
-class SimilarPersonOnRecord(DomainError):
-    """Held: somebody on record may be the same person."""
-
-    code = "similar_person_on_record"
-    message = _("Somebody very like this person is on record. Say whether they are the same.")
-    field = "full_name"
-
-
-class RowTwiceInFile(DomainError):
-    code = "row_twice_in_file"
-    message = _("The same dose stands in this file already, in row %(line)d.")
-
-
-class DoseOnRecord(DomainError):
-    code = "dose_on_record"
-    message = _("This dose is on record already: dose %(number)d, recorded on %(day)s.")
-
-
-class ImportNotReady(DomainError):
-    code = "import_not_ready"
-    message = _("This file is not waiting for that.")
-
-
-class RowAlreadyDecided(DomainError):
-    code = "row_already_decided"
-    message = _("Somebody has decided about this row already.")
-
-
-class RowLeftOut(DomainError):
-    code = "row_left_out"
-    message = _("Left out by a person: %(reason)s")
-
-
-class RowMustBeMended(DomainError):
-    code = "row_must_be_mended"
-    message = _("This row cannot be read. Mend it in the file and send it again.")
-
-
-class ColumnNotMapped(DomainError):
-    code = "column_not_mapped"
-    message = _("Choose the column for: %(columns)s.")
 
 
 class SheetPhotoTooLarge(InvalidInput):

@@ -4,9 +4,11 @@ import dataclasses
 import datetime
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from registration.services.citizens import CitizenDetails, Paper
@@ -17,6 +19,7 @@ from sites.models import DoseSource
 from sites.services.doses import DoseItem
 from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import TIME_ZONE, search_key
+from vaxplatform.vietnam.text import ascii_digits
 
 T = TypeVar("T")
 
@@ -25,6 +28,13 @@ NAMESPACE: Final = uuid.UUID("6f0d3a4e-5a43-5a0e-9d0c-0a4c6f3f2b11")
 MOST_LOT: Final = 30
 MOST_VACCINATOR: Final = 100
 MOST_ADDRESS: Final = 200
+MOST_PLACE: Final = 300
+ABBREVIATIONS: Final = {
+    "tyt": "tram y te", "ttyt": "trung tam y te", "bv": "benh vien", "bvdk": "benh vien da khoa",
+    "pk": "phong kham", "p": "phuong", "x": "xa", "q": "quan", "h": "huyen", "tp": "thanh pho",
+    "tt": "thi tran",
+}  # fmt: skip
+SAYS_A_DOSE: Final = ("vaccine", "lot_number", "given_on", "dose_number")
 NO_VACCINATOR: Final = "–"  # lists of 2021 often have no column for it
 
 
@@ -37,7 +47,8 @@ class Product:
 @dataclass(frozen=True)
 class Known:
     """What rows may name. `products`: spelling (`search_key`) → product; `provinces`: code or
-    name (`search_key`, without "tỉnh" and "thành phố") → id; `wards`: code → (id, province id)."""
+    name (`search_key`, without "tỉnh" and "thành phố") → id; `wards`: code → (id, province id).
+    `site_name`, `site_code`: what a row may call the place where its dose was given."""
 
     products: Mapping[str, Product]
     provinces: Mapping[str, int]
@@ -45,6 +56,7 @@ class Known:
     site_code: str
     site_province_id: int
     today: datetime.date
+    site_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Reason:
 @dataclass(frozen=True)
 class ReadDose:
     """A dose of a row: an item to record, or the reasons why it cannot be. `part` as in
-    `ImportedRow`."""
+    `ImportedRow`. Both where it is only the place that is in doubt: a person may still say yes."""
 
     line: int
     part: int
@@ -101,14 +113,13 @@ class RowReader:
                 continue  # the wide form leaves the cells of a dose not given empty
             doses.append(self._dose(line, part, row_cells, columns, person, reasons))
         if not doses:
-            missing = Reason.of(exceptions.CellMissing(), "vaccine")
-            doses.append(ReadDose(line, self.parts[0], None, (*reasons, missing)))
+            nothing = Reason.of(exceptions.NoDoseInRow())
+            doses.append(ReadDose(line, self.parts[0], None, (nothing, *reasons)))
         return doses
 
     def _any(self, row: Sequence[Any], columns: Mapping[str, int]) -> bool:
-        return any(
-            position < len(row) and row[position] is not None for position in columns.values()
-        )
+        """Whether a dose stands in these columns; its place or hour may be there beforehand."""
+        return any(self._cell(row, columns, name) is not None for name in SAYS_A_DOSE)
 
     def _cell(self, row: Sequence[Any], columns: Mapping[str, int], name: str) -> Any:
         position = columns.get(name)
@@ -133,7 +144,7 @@ class RowReader:
         papers = self._papers(cell, birth or "", sex or "", reasons)
         if len(reasons) > before or name is None or birth is None or sex is None:
             return None
-        ward = known.wards.get(cells.text_of(cell("ward_code")))
+        ward = known.wards.get(_digits(cell("ward_code")).zfill(5))
         return CitizenDetails(
             full_name=name,
             date_of_birth=birth,
@@ -141,7 +152,7 @@ class RowReader:
             province_id=province_id or known.site_province_id,
             ward_id=ward[0] if ward and ward[1] == province_id else None,
             phone=phone,
-            address=cells.text_of(cell("address"))[:MOST_ADDRESS],
+            address=_short(cell("address"), MOST_ADDRESS),
             papers=papers,
         )
 
@@ -154,9 +165,9 @@ class RowReader:
         if not any(texts):
             raise exceptions.CellMissing
         for text in filter(None, texts):
-            key = text.zfill(2) if text.isdecimal() else place_key(text)
-            if (found := self.known.provinces.get(key)) is not None:
-                return found
+            for key in _province_keys(text):
+                if (found := self.known.provinces.get(key)) is not None:
+                    return found
         raise exceptions.PlaceUnreadable
 
     def _papers(
@@ -215,9 +226,11 @@ class RowReader:
         if reasons or not (person and product and lot and day and clock and number):
             return ReadDose(line, part, None, tuple(reasons))
         at = datetime.datetime.combine(day, clock, TIME_ZONE)
-        return ReadDose(
-            line, part, self._item(person, product, lot, at, number, vaccinator or NO_VACCINATOR)
-        )
+        item = self._item(person, product, lot, at, number, vaccinator or NO_VACCINATOR)
+        place = _short(cell("place"), MOST_PLACE)
+        if is_here(place, code=self.known.site_code, name=self.known.site_name):
+            return ReadDose(line, part, item)
+        return ReadDose(line, part, item, (Reason.of(exceptions.DoseGivenElsewhere()),))
 
     def _product(self, value: Any) -> Product:
         found = self.known.products.get(search_key(cells.text_of(value)))
@@ -247,6 +260,7 @@ class RowReader:
             person.date_of_birth,
             person.phone,
             [[paper.kind, paper.number] for paper in person.papers],
+            _all_we_know(person),
             number[0],
             product.code,
             lot,
@@ -267,6 +281,13 @@ class RowReader:
         )
 
 
+def _all_we_know(person: CitizenDetails) -> list[str]:
+    """Of somebody without phone and papers: two namesakes must not become one dose."""
+    if person.papers or person.phone:
+        return []
+    return [person.full_name.casefold(), person.sex, person.address.casefold()]
+
+
 def _clock_cell(cell: Callable[[str], Any]) -> Any:
     """The hour in a cell of its own, else the one that a cell of the day holds beside it."""
     own = cell("given_at")
@@ -275,6 +296,44 @@ def _clock_cell(cell: Callable[[str], Any]) -> Any:
         if own is None and isinstance(cell("given_on"), dict) and "t" in cell("given_on")
         else own
     )
+
+
+def _short(cell: Any, limit: int) -> str:
+    """A text that nothing hangs on: cut, whatever its length."""
+    text = " ".join(cell.split()) if isinstance(cell, str) else cells.text_of(cell)
+    return text[:limit]
+
+
+def _digits(cell: Any) -> str:
+    """The code in a cell that may hold a name beside it: "Phường Bến Nghé 26740"."""
+    found = re.search(r"[0-9]+", ascii_digits(_short(cell, MOST_ADDRESS)))
+    return found[0] if found else ""
+
+
+def _province_keys(text: str) -> Iterator[str]:
+    """A code, a name, or both in one cell; a code may have lost its zero."""
+    code = _digits(text)
+    if code:
+        yield code.zfill(2)
+    yield place_key(text)
+    if code:
+        yield place_key(text.replace(code, " "))
+
+
+@lru_cache(maxsize=5_000)
+def is_here(place: str, *, code: str, name: str) -> bool:
+    """Whether what a row says of the place means this site: nothing, its code, or its name.
+
+    A name that only begins alike is another place: there are many stations of a "phường 1".
+    """
+    key = _written_out(place)
+    return not key or key in {search_key(code), _written_out(name), _written_out(f"{code} {name}")}
+
+
+def _written_out(text: str) -> str:
+    """A place's name without the abbreviations of offices: "TYT P. 1" is "tram y te phuong 1"."""
+    words = re.sub(r"(?<=[a-z])(?=[0-9])", " ", search_key(text)).split()
+    return " ".join(ABBREVIATIONS.get(word, word) for word in words)
 
 
 def place_key(text: str) -> str:

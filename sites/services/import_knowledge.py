@@ -30,5 +30,6 @@ def known_for(site: Site, *, on: datetime.date) -> Known:
         wards={code: (pk, site.province_id) for code, pk in wards.values_list("code", "pk")},
         site_code=site.code,
         site_province_id=site.province_id,
+        site_name=site.name,
         today=on,
     )

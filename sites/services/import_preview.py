@@ -12,7 +12,7 @@ from sites.imports.cells import text_of
 from sites.imports.files import open_rows
 from sites.imports.rows import Row
 from sites.models import DoseImport
-from sites.services import imports
+from sites.services import import_outcomes
 from sites.services.import_queue import content_of
 
 FIRST_ROWS = 20
@@ -25,7 +25,7 @@ class Preview:
     """`results`: one for each dose of `rows`, as `imports.record_chunk` would have it."""
 
     rows: Sequence[Row]
-    results: Sequence[imports.Result]
+    results: Sequence[import_outcomes.Result]
 
 
 def first_rows(batch: DoseImport) -> list[Row]:
@@ -38,7 +38,7 @@ def preview(*, batch: DoseImport, now: datetime.datetime) -> Preview:
     """Do the first rows as they would be done, and take all of it back: nothing stays written."""
     rows = first_rows(batch)
     with transaction.atomic():
-        results = imports.results_of(batch=batch, rows=rows, now=now)
+        results = import_outcomes.results_of(batch=batch, rows=rows, now=now)
         transaction.set_rollback(True)
     return Preview(rows, results)
 

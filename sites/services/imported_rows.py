@@ -16,7 +16,8 @@ from sites.models import Dose, ImportedRow, MatchedBy, RowOutcome
 from sites.services.doses import DoseItem, move_dose, record_dose
 from sites.services.import_cells import cells_of
 from sites.services.import_knowledge import known_for
-from sites.services.imports import HELD, columns_from, recount
+from sites.services.import_outcomes import HELD, columns_from
+from sites.services.imports import recount
 from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import day_in_vietnam
 

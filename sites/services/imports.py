@@ -9,10 +9,8 @@ another file is the same request, and no file is ever doubled.
 import datetime
 import hashlib
 import time
-import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,65 +18,33 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F
 
-from registration.models import Account, Citizen
-from registration.services.citizens import CitizenDetails, Recognised, recognise_citizens
-from registration.services.similar import Candidate, find_similar
+from registration.models import Account
 from sites import exceptions
 from sites.imports.files import Rows, open_rows
 from sites.imports.headings import LOOK_AT_ROWS, Headings, find_headings
-from sites.imports.rows import ReadDose, Reason, Row, RowReader
+from sites.imports.rows import Reason, Row
 from sites.models import (
     ColumnMapping,
-    Dose,
     DoseImport,
-    DoseStatus,
     ImportedChunk,
     ImportedRow,
     ImportState,
-    Lot,
-    MatchedBy,
     RowOutcome,
     Site,
-    Vaccine,
 )
-from sites.services import stock
-from sites.services.doses import DoseItem, Outcome, Recorded, record_doses
 from sites.services.import_cells import sealed_cells
-from sites.services.import_knowledge import known_for
+from sites.services.import_outcomes import (
+    DOUBTFUL,
+    Result,
+    candidates_as_json,
+    columns_as_json,
+    columns_from,
+    results_of,
+    without_place,
+)
 from vaxplatform.bulk import insert_rows
-from vaxplatform.vietnam import day_in_vietnam
 
 CHUNK = 1_000  # rows
-# A person at the site can put these right without a new file; the rest must be mended in it.
-HELD = frozenset(
-    {
-        exceptions.LotUnknown.code,
-        exceptions.LotExhausted.code,
-        exceptions.LotRecalled.code,
-        exceptions.LotExpired.code,
-        exceptions.DoseNumberTaken.code,
-        exceptions.DoseOnSameDay.code,
-        exceptions.DoseOutOfOrder.code,
-        exceptions.SimilarPersonOnRecord.code,
-        "identity_does_not_match",
-    }
-)
-# Matches that a person may take back (`imported_rows.separate`): for it the cells are kept.
-DOUBTFUL = (MatchedBy.CONTACT, MatchedBy.ADDRESS, MatchedBy.FILE)
-_ALREADY = (exceptions.DoseNumberTaken, exceptions.DoseOnSameDay)
-
-
-@dataclass
-class Result:
-    """What became of one dose of the file."""
-
-    read: ReadDose
-    outcome: str
-    reasons: tuple[Reason, ...] = ()
-    matched_by: str = ""
-    candidates: tuple[Candidate, ...] = ()
-    citizen_id: int | None = None
-    dose: Dose | None = None
 
 
 # ── taking a file in ──────────────────────────────────────────────────────────────────────────
@@ -89,8 +55,10 @@ def take_in(
     file_name: str,
     by: Account | None,
     creates_lots: bool = False,
+    all_here: bool = False,
 ) -> DoseImport:
-    """Register a file and find its headings; nothing is recorded yet.
+    """Register a file and find its headings; nothing is recorded yet. `all_here`: whatever place
+    its rows name, their doses were given at this site.
 
     A file that is not finished at this site is taken up where it was left. The state says what
     comes next: `checked` (say yes to record it) or `unmapped` (say what its columns mean).
@@ -108,6 +76,8 @@ def take_in(
     remembered = ColumnMapping.objects.filter(site=site, headings_digest=headings.digest).first()
     if remembered is not None:
         headings = headings.mapped(columns_from(remembered.columns))
+    if all_here:
+        headings = headings.mapped(without_place(headings.columns))
     batch = DoseImport(
         site=site,
         file_name=file_name[:200],
@@ -172,14 +142,6 @@ def headings_of(batch: DoseImport) -> Headings:
     return Headings(batch.headings_line or 0, tuple(batch.headings), columns_from(batch.columns))
 
 
-def columns_as_json(columns: Mapping[int, tuple[str, int]]) -> dict[str, list[Any]]:
-    return {str(position): list(column) for position, column in columns.items()}
-
-
-def columns_from(stored: Mapping[str, Sequence[Any]]) -> dict[int, tuple[str, int]]:
-    return {int(position): (name, part) for position, (name, part) in stored.items()}
-
-
 def begin(*, batch: DoseImport, now: datetime.datetime) -> DoseImport:
     """Say yes: from now on its rows are recorded. Raises ImportNotReady."""
     begun = DoseImport.objects.filter(pk=batch.pk, state=ImportState.CHECKED).update(
@@ -208,7 +170,7 @@ def record_chunk(*, batch: DoseImport, rows: Sequence[Row], now: datetime.dateti
     try:
         with transaction.atomic():
             ImportedChunk.objects.create(batch=batch, first_line=rows[0][0], last_line=rows[-1][0])
-            results = _Chunk(batch, now).run(rows)
+            results = results_of(batch=batch, rows=rows, now=now)
             by_line = dict(rows)
             insert_rows([_row(batch, result, by_line[result.read.line]) for result in results])
             counts = Counter(result.outcome for result in results)
@@ -218,12 +180,6 @@ def record_chunk(*, batch: DoseImport, rows: Sequence[Row], now: datetime.dateti
             return Counter()
         raise
     return counts
-
-
-def results_of(*, batch: DoseImport, rows: Sequence[Row], now: datetime.datetime) -> list[Result]:
-    """Record the doses of these rows without a mark that it was done: for a look at a file, in a
-    transaction that is rolled back."""
-    return _Chunk(batch, now).run(rows)
 
 
 def _count(batch: DoseImport, counts: Counter[str], *, rows: int, seconds: float) -> None:
@@ -281,193 +237,7 @@ def _row(batch: DoseImport, result: Result, cells: Sequence[Any]) -> ImportedRow
         reasons=[reason.as_dict() for reason in result.reasons],
         matched_by=result.matched_by,
         cells=sealed_cells(cells) if waits or doubtful else None,
-        candidates=[
-            {"citizen": c.citizen_id, "score": c.score, "same": list(c.same)}
-            for c in result.candidates
-        ]
-        or None,
+        candidates=candidates_as_json(result.candidates),
         citizen_id=result.citizen_id,
         dose=result.dose,
     )
-
-
-class _Chunk:
-    """Rows on their way to outcomes."""
-
-    def __init__(self, batch: DoseImport, now: datetime.datetime) -> None:
-        self.batch = batch
-        self.site = batch.site
-        self.now = now
-        self.known = known_for(self.site, on=day_in_vietnam(now))
-        self.reader = RowReader(columns_from(batch.columns), self.known)
-
-    def run(self, rows: Sequence[Row]) -> list[Result]:
-        results = [
-            Result(read, RowOutcome.REFUSED, read.reasons)
-            for row in rows
-            for read in self.reader.read(row)
-        ]
-        self._tell_twins(results)
-        self._tell_people(results)
-        self._record(results)
-        return results
-
-    def _open(self, results: Iterable[Result]) -> list[Result]:
-        return [r for r in results if r.read.item is not None and not r.reasons]
-
-    def _tell_twins(self, results: Sequence[Result]) -> None:
-        """The same dose twice in the chunk; in other chunks its key is on record."""
-        first: dict[uuid.UUID, int] = {}
-        for result in self._open(results):
-            key = _item(result).idempotency_key
-            if key in first:
-                result.outcome = RowOutcome.DUPLICATE
-                result.reasons = (Reason.of(exceptions.RowTwiceInFile(line=first[key])),)
-            else:
-                first[key] = result.read.line
-
-    def _tell_people(self, results: Sequence[Result]) -> None:
-        """Who each row is about: on record by a number or phone, new, or for a person to say."""
-        mine = self._open(results)
-        self._join_rows(mine)
-        people = [_details(result) for result in mine]
-        answers = recognise_citizens(people=people)
-        strangers = []
-        for result, found in zip(mine, answers, strict=True):
-            if found is None:
-                result.matched_by = result.matched_by or MatchedBy.NEW
-                strangers.append(result)
-            elif found.agrees:
-                result.matched_by, result.citizen_id = found.by, found.citizen.pk
-            else:
-                self._hold_for_identity(result, found)
-        similar = find_similar(people=[_details(result) for result in strangers])
-        for result, candidates in zip(strangers, similar, strict=True):
-            if len(candidates) == 1 and candidates[0].agrees_in_all:
-                citizen = Citizen.objects.get(pk=candidates[0].citizen_id)
-                result.read = replace(result.read, item=replace(_item(result), citizen=citizen))
-                result.matched_by, result.citizen_id = MatchedBy.ADDRESS, citizen.pk
-            elif candidates:
-                result.outcome = RowOutcome.HELD
-                result.reasons = (Reason.of(exceptions.SimilarPersonOnRecord()),)
-                result.candidates, result.matched_by = tuple(candidates), ""
-
-    def _join_rows(self, mine: Sequence[Result]) -> None:
-        """Rows without any number that agree in everything else are about one person."""
-        first: dict[tuple[object, ...], CitizenDetails] = {}
-        for result in mine:
-            person = _details(result)
-            if (
-                person.papers
-                or person.phone
-                or not person.address
-                or len(person.date_of_birth) < 10
-            ):
-                continue
-            key = (person.search_name, person.date_of_birth, person.sex, person.address.lower())
-            joined = first.setdefault((*key, person.province_id), person)
-            if joined is not person:
-                result.read = replace(result.read, item=replace(_item(result), citizen=joined))
-                result.matched_by = MatchedBy.FILE
-
-    def _hold_for_identity(self, result: Result, found: Recognised) -> None:
-        result.outcome = RowOutcome.HELD
-        result.reasons = (Reason("identity_does_not_match", "id_number"),)
-        result.candidates = (Candidate(found.citizen.pk, 0.5, ("id_number",)),)
-
-    def _record(self, results: Sequence[Result]) -> None:
-        mine = self._open(results)
-        outcomes = self._outcomes([_item(result) for result in mine])
-        for result, outcome in zip(mine, outcomes, strict=True):
-            if isinstance(outcome, Recorded):
-                result.dose, result.citizen_id = outcome.dose, outcome.dose.citizen_id
-                result.outcome = (
-                    RowOutcome.DUPLICATE if outcome.is_duplicate else RowOutcome.RECORDED
-                )
-                if outcome.is_duplicate:
-                    result.reasons = (_on_record(outcome.dose),)
-            else:
-                result.outcome = RowOutcome.HELD if outcome.code in HELD else RowOutcome.REFUSED
-                result.reasons = (Reason.of(outcome),)
-        self._tell_doses_on_record(
-            [r for r, o in zip(mine, outcomes, strict=True) if isinstance(o, _ALREADY)]
-        )
-
-    def _outcomes(self, items: list[DoseItem]) -> list[Outcome]:
-        outcomes = self._record_doses(items)
-        if not self.batch.creates_lots:
-            return outcomes
-        unknown = [i for i, o in enumerate(outcomes) if isinstance(o, exceptions.LotUnknown)]
-        if not self._take_in_lots([items[i] for i in unknown]):
-            return outcomes
-        for i, outcome in zip(
-            unknown, self._record_doses([items[i] for i in unknown]), strict=True
-        ):
-            outcomes[i] = outcome
-        return outcomes
-
-    def _record_doses(self, items: list[DoseItem]) -> list[Outcome]:
-        return record_doses(items=items, site=self.site, now=self.now, recorded_by=self.batch.by)
-
-    def _take_in_lots(self, items: Sequence[DoseItem]) -> int:
-        """Take in, from their entry at another site, the lots that these doses were drawn from:
-        as many doses as were given. Returns how many lots that was."""
-        wanted = Counter((item.vaccine_code, item.lot_number) for item in items)
-        elsewhere = {
-            (lot.vaccine.code, lot.number): lot
-            for lot in Lot.objects.filter(
-                number__in={number for _code, number in wanted}, recalled_at__isnull=True
-            ).select_related("vaccine")
-        }
-        taken = 0
-        for key, doses in wanted.items():
-            if (lot := elsewhere.get(key)) is not None:
-                stock.receive_lot(
-                    site=self.site,
-                    vaccine=lot.vaccine,
-                    number=lot.number,
-                    expires_on=lot.expires_on,
-                    doses=doses,
-                    by=self.batch.by,
-                    now=self.now,
-                )
-                taken += 1
-        return taken
-
-    def _tell_doses_on_record(self, refused: Sequence[Result]) -> None:
-        """A dose that another way has put on record (same person, day and vaccine) is a duplicate,
-        and not a contradiction."""
-        people = {result.citizen_id for result in refused if result.citizen_id}
-        if not people:
-            return
-        vaccines = dict(Vaccine.objects.values_list("pk", "code"))
-        on_record = {
-            (dose.citizen_id, vaccines[dose.vaccine_id], day_in_vietnam(dose.administered_at)): dose
-            for dose in Dose.objects.filter(citizen__in=people, status=DoseStatus.RECORDED)
-        }
-        for result in refused:
-            item = _item(result)
-            day = day_in_vietnam(item.administered_at)
-            dose = on_record.get((result.citizen_id or 0, item.vaccine_code, day))
-            if dose is not None:
-                result.outcome, result.reasons = RowOutcome.DUPLICATE, (_on_record(dose),)
-                result.dose = dose
-
-
-def _on_record(dose: Dose) -> Reason:
-    error = exceptions.DoseOnRecord(
-        number=dose.dose_number, day=f"{day_in_vietnam(dose.recorded_at):%d/%m/%Y}"
-    )
-    return Reason.of(error)
-
-
-def _item(result: Result) -> DoseItem:
-    item = result.read.item
-    assert item is not None  # noqa: S101 - `_open` gives those that have one
-    return item
-
-
-def _details(result: Result) -> CitizenDetails:
-    person = _item(result).citizen
-    assert not isinstance(person, Citizen)  # noqa: S101 - rows name people by details
-    return person

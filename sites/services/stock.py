@@ -43,6 +43,7 @@ def receive_lot(
     by: Account | None,
     now: datetime.datetime,
     idempotency_key: uuid.UUID | None = None,
+    reason: str = "",
 ) -> Lot:
     """Take `doses` of a lot into the site's stock; a lot that is there already grows.
 
@@ -60,7 +61,9 @@ def receive_lot(
         raise exceptions.LotExpiryDiffers(expires_on=f"{lot.expires_on:%d/%m/%Y}")
     if lot.recalled_at is not None:
         raise exceptions.LotRecalled
-    movement = StockMovement(lot=lot, kind=MovementKind.RECEIVED, doses=doses, by=by, at=now)
+    movement = StockMovement(
+        lot=lot, kind=MovementKind.RECEIVED, doses=doses, reason=reason, by=by, at=now
+    )
     if _write(movement, idempotency_key):
         Lot.objects.filter(pk=lot.pk).update(doses_received=F("doses_received") + doses)
     lot.refresh_from_db()
