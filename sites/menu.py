@@ -103,6 +103,15 @@ def register_menu() -> None:
             permission=allowed(rights.ENTER_PAPER),
             order=10,
         ),
+        StaffLink(
+            "site",
+            _("Doses from files"),
+            reverse_lazy(f"{page}:imports"),
+            icon="doc",
+            symbol="upload_file",
+            permission=allowed(rights.ENTER_PAPER),
+            order=12,
+        ),
         *(
             StaffLink(
                 group,

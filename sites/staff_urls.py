@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from sites.views import checkin, doses, observe, paper, screening, sessions, stock
+from sites.views import (
+    checkin,
+    doses,
+    import_rows,
+    imports,
+    observe,
+    paper,
+    screening,
+    sessions,
+    stock,
+)
 
 app_name = "sites_staff"
 urlpatterns = [
@@ -19,6 +29,27 @@ urlpatterns = [
     path("observe/", observe.observation_board, name="observe"),
     path("observe/<uuid:public_id>/early/", observe.discharge_early, name="discharge_early"),
     path("paper/", paper.enter_paper, name="paper"),
+    path("imports/", imports.list_files, name="imports"),
+    path("imports/template/<str:form>.xlsx", imports.template, name="import_template"),
+    path("imports/<uuid:public_id>/", imports.show_file, name="import"),
+    path("imports/<uuid:public_id>/columns/", imports.choose_columns, name="import_columns"),
+    path("imports/<uuid:public_id>/record/", imports.record, name="import_record"),
+    path("imports/<uuid:public_id>/stop/", imports.stop, name="import_stop"),
+    path("imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),
+    path("imports/<uuid:public_id>/mend.xlsx", imports.rows_to_mend, name="import_mend"),
+    path("imports/<uuid:public_id>/rows/", import_rows.held_rows, name="import_rows"),
+    path("imports/<uuid:public_id>/rows/again/", import_rows.try_all, name="import_again"),
+    path("imports/<uuid:public_id>/matched/", import_rows.matched_rows, name="import_matched"),
+    path(
+        "imports/<uuid:public_id>/rows/<int:line>/<int:part>/",
+        import_rows.decide_row,
+        name="import_row",
+    ),
+    path(
+        "imports/<uuid:public_id>/rows/<int:line>/<int:part>/separate/",
+        import_rows.separate_row,
+        name="import_separate",
+    ),
     path("stock/receive/", stock.receive, name="receive_lot"),
     path("stock/<int:pk>/waste/", stock.waste, name="waste_doses"),
     path("stock/<int:pk>/recall/", stock.recall, name="recall_lot"),
