@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from registration.models import AdministrativeUnit, Citizen, IdentityDocument, Sex
 from registration.services.citizens import CitizenDetails
+from sites.import_words import written
 from sites.imports.headings import Column
 from sites.imports.rows import Reason
 from sites.models import Dose, DoseStatus, ImportedRow, MatchedBy
@@ -107,7 +108,11 @@ def _people(row: ImportedRow, item: DoseItem | None, scores: dict[int, float]) -
             citizen=citizens[pk],
             key=key if row.candidates else 0,
             likeness=_likeness(row, score),
-            facts=_facts(item, citizens[pk], papers[pk]),
+            facts=[
+                fact
+                for fact in _facts(item, citizens[pk], papers[pk])
+                if (fact.written, fact.on_record) != ("–", "–")
+            ],
             doses=doses[pk],
         )
         for key, (pk, score) in enumerate(scores.items(), start=1)
@@ -226,18 +231,6 @@ def _written(row: ImportedRow) -> list[tuple[str, str]]:
 
 def _is_of(column: Column | None, part: int) -> bool:
     return column is None or column[1] in (0, part)
-
-
-def written(cell: Any) -> str:
-    """A cell as it stood in the sheet; days as people here write them."""
-    if isinstance(cell, dict):
-        day = cell.get("d")
-        parts = [formatting.day(datetime.date.fromisoformat(day))] if day else []
-        clock = cell.get("t", "")[:5]
-        return " ".join([*parts, clock] if clock and clock != "00:00" else parts or [clock])
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
 
 
 def how_matched(row: ImportedRow) -> str:

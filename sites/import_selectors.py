@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.json import KT
@@ -9,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sites.import_words import field_name, reason_sentence
+from sites.import_words import field_name, reason_sentence, written
 from sites.models import DoseImport, ImportedRow, MatchedBy, RowOutcome
 from sites.services.import_outcomes import DOUBTFUL
 from vaxplatform import formatting
 
+MOST_NAME = 60  # characters in a list
 DECIDED_ABOUT_PEOPLE = Q(matched_by=MatchedBy.DECIDED, candidates__isnull=False)
 
 
@@ -41,7 +43,10 @@ class Progress:
     def pace(self) -> str:
         if not self.done:
             return _("It starts in a few seconds, when its turn has come.")
-        parts = [_("%(rate)s rows a second") % {"rate": formatting.number(round(self.rate))}]
+        parts = [
+            _("%(rate)s rows a second")
+            % {"rate": formatting.number(self.rate, 0 if self.rate >= 10 else 1)}
+        ]
         if self.seconds_left is not None:
             parts.append(_time_left(self.seconds_left))
         return " · ".join(parts)
@@ -117,8 +122,8 @@ def _in_general(code: str, about: str) -> str:
         return f"{name}: {general[code]}" if name else general[code]
     sentence = reason_sentence({"code": code, "field": about, "params": {}})
     # A part that would name a number of one row is left out.
-    parts = [part for part in sentence.split(". ") if "%(" not in part]
-    return ". ".join(parts) or f"{field_name(about)}: {_('this cannot be right.')}"
+    parts = [part.rstrip(".") for part in sentence.split(". ") if "%(" not in part]
+    return f"{'. '.join(parts)}." if parts else f"{field_name(about)}: {_('this cannot be right.')}"
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────
@@ -171,3 +176,11 @@ def matched_rows(batch: DoseImport) -> "QuerySet[ImportedRow]":
         .select_related("citizen", "dose", "decided_by")
         .order_by("line", "part")
     )
+
+
+def name_in(batch: DoseImport, cells: Sequence[Any]) -> str:
+    """The name in a row as it stands there, for a list."""
+    columns = batch.columns.items()
+    position = next((int(p) for p, (name, _part) in columns if name == "full_name"), len(cells))
+    cell = cells[position] if position < len(cells) else None
+    return written(cell)[:MOST_NAME] if cell is not None else "–"

@@ -1,6 +1,7 @@
-"""The fields of an import in words: for menus, for what is missing, and beside a reason."""
+"""An import in words: its fields, its reasons, and its cells as people wrote them."""
 
-from collections.abc import Mapping, Sequence
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -9,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from openpyxl.utils import get_column_letter
 
 from sites.imports.headings import Column
-from sites.services.import_answers import sentence_of
+from sites.imports.rows import Row
+from vaxplatform import formatting
+from vaxplatform.errors import DomainError, InvalidInput
 
 # Each field of a row by the name that people use.
 FIELD_NAMES: Final[Mapping[str, "str | Promise"]] = {
@@ -38,6 +41,8 @@ FIELD_NAMES: Final[Mapping[str, "str | Promise"]] = {
     "vaccinator": _("Who injected"),
     "place": _("Place of the injection"),
 }
+SAMPLES: Final = 2  # of each column
+MOST_SAMPLE: Final = 40  # characters
 # Refusals of the dose's own service name its fields; in a sheet they are these.
 _SAME_FIELD: Final = {"administered_at": "given_on"}
 
@@ -68,7 +73,48 @@ def field_name(name: str) -> str:
     return str(FIELD_NAMES.get(_SAME_FIELD.get(name, name), ""))
 
 
+def _kinds(base: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield base
+    for kind in base.__subclasses__():
+        yield from _kinds(kind)
+
+
+def refusal_of(reason: Mapping[str, Any]) -> DomainError | None:
+    """The refusal that a stored reason names, so that it speaks the reader's language."""
+    for kind in _kinds(DomainError):
+        if kind.code == reason["code"]:
+            return kind(field=reason["field"] or None, **reason["params"])
+    return None
+
+
 def reason_sentence(reason: Mapping[str, Any]) -> str:
-    """A stored reason with the field it is about: "Date of birth: this cell is empty." """
-    name, sentence = field_name(reason["field"]), sentence_of(reason)
-    return f"{name}: {sentence}" if name else sentence
+    """A stored reason; one about a cell names its field: "Date of birth: This cell is empty." """
+    refusal = refusal_of(reason)
+    if refusal is None:
+        return str(reason["code"])
+    name = field_name(reason["field"]) if isinstance(refusal, InvalidInput) else ""
+    return f"{name}: {refusal.detail}" if name else refusal.detail
+
+
+def written(cell: Any) -> str:
+    """A cell as it stood in the sheet; days as people here write them."""
+    if isinstance(cell, dict):
+        day = cell.get("d")
+        parts = [formatting.day(datetime.date.fromisoformat(day))] if day else []
+        clock = cell.get("t", "")[:5]
+        return " ".join([*parts, clock] if clock and clock != "00:00" else parts or [clock])
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def samples_of(rows: Sequence[Row]) -> dict[int, list[str]]:
+    """Some different cells of each column, by its position."""
+    found: dict[int, list[str]] = {}
+    for _line, cells in rows:
+        for position, cell in enumerate(cells):
+            text = " ".join(written(cell).split()) if cell is not None else ""
+            known = found.setdefault(position, [])
+            if text and text not in known and len(known) < SAMPLES:
+                known.append(text if len(text) <= MOST_SAMPLE else f"{text[:MOST_SAMPLE]}…")
+    return {position: texts for position, texts in found.items() if texts}

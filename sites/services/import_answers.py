@@ -1,6 +1,6 @@
 """What goes back to whoever sent a file: the rows to mend, each with its reasons beside it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,30 +8,11 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from sites.import_words import reason_sentence
 from sites.models import DoseImport, ImportedRow, RowOutcome
 from sites.services.import_cells import cells_of
-from vaxplatform.errors import DomainError
 
 WAITING = (RowOutcome.HELD, RowOutcome.REFUSED)
-
-
-def _kinds(base: type[DomainError]) -> Iterator[type[DomainError]]:
-    yield base
-    for kind in base.__subclasses__():
-        yield from _kinds(kind)
-
-
-def refusal_of(reason: Mapping[str, Any]) -> DomainError | None:
-    """The refusal that a stored reason names, so that it speaks the reader's language."""
-    for kind in _kinds(DomainError):
-        if kind.code == reason["code"]:
-            return kind(field=reason["field"] or None, **reason["params"])
-    return None
-
-
-def sentence_of(reason: Mapping[str, Any]) -> str:
-    refusal = refusal_of(reason)
-    return refusal.detail if refusal else str(reason["code"])
 
 
 def errors_file(*, batch: DoseImport, target: Path) -> bool:
@@ -61,7 +42,7 @@ def _rows(waiting: "Iterator[ImportedRow]") -> Iterator[tuple[list[Any], list[st
             reasons = []
         line, cells = row.line, cells_of(row.cells)
         prefix = _("Dose %(number)d: ") % {"number": row.part} if row.part else ""
-        reasons += [prefix + sentence_of(reason) for reason in row.reasons]
+        reasons += [prefix + reason_sentence(reason) for reason in row.reasons]
     if line:
         yield cells, reasons
 

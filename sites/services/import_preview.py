@@ -1,14 +1,12 @@
 """A look at a file before it is recorded: its first rows, and what would become of them."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
 
-from sites import exceptions
-from sites.imports.cells import text_of
 from sites.imports.files import open_rows
 from sites.imports.rows import Row
 from sites.models import DoseImport
@@ -16,8 +14,6 @@ from sites.services import import_outcomes
 from sites.services.import_queue import content_of
 
 FIRST_ROWS = 20
-SAMPLES = 2  # of each column
-MOST_SAMPLE = 40  # characters
 
 
 @dataclass(frozen=True)
@@ -41,23 +37,3 @@ def preview(*, batch: DoseImport, now: datetime.datetime) -> Preview:
         results = import_outcomes.results_of(batch=batch, rows=rows, now=now)
         transaction.set_rollback(True)
     return Preview(rows, results)
-
-
-def samples_of(rows: Sequence[Row]) -> Mapping[int, list[str]]:
-    """Some different cells of each column, by its position, as people read them."""
-    found: dict[int, list[str]] = {}
-    for _line, cells in rows:
-        for position, cell in enumerate(cells):
-            text = _shown(cell)
-            known = found.setdefault(position, [])
-            if text and text not in known and len(known) < SAMPLES:
-                known.append(text)
-    return {position: texts for position, texts in found.items() if texts}
-
-
-def _shown(cell: object) -> str:
-    try:
-        text = text_of(cell)
-    except exceptions.CellTooLong:
-        text = str(cell)
-    return text if len(text) <= MOST_SAMPLE else f"{text[:MOST_SAMPLE]}…"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
+from sites.import_words import refusal_of
 from sites.imports import cells as reading
 from sites.imports.rows import Known, ReadDose, RowReader
 from sites.models import DoseImport, PaperSheet
@@ -146,8 +147,6 @@ class SheetReader:
 
 
 def _errors(dose: ReadDose) -> dict[str, DomainError]:
-    from sites.services.import_answers import refusal_of
-
     found: dict[str, DomainError] = {}
     for reason in dose.reasons:
         refusal = refusal_of(reason.as_dict())

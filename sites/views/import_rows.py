@@ -22,6 +22,7 @@ from sites.import_words import reason_sentence
 from sites.models import DoseImport, ImportedRow, Role, RowOutcome
 from sites.rights import MANAGE_STOCK, MAY, StaffRequest, staff_page
 from sites.services import imported_rows
+from sites.services.import_cells import cells_of
 from sites.services.people import log_lookups
 from sites.views.desk import frame, uuid_or_none
 from sites.views.imports import file_here
@@ -48,22 +49,19 @@ def held_rows(request: StaffRequest, public_id: Any) -> HttpResponse:
             None,
             batch=batch,
             page=page,
-            lines=[(row, _name(row), [reason_sentence(r) for r in row.reasons]) for row in page],
+            lines=[
+                (
+                    row,
+                    import_selectors.name_in(batch, cells_of(row.cells)),
+                    [reason_sentence(r) for r in row.reasons],
+                )
+                for row in page
+            ],
             reason=code,
             reasons=import_selectors.held_reasons(batch),
             waiting=import_selectors.waiting_of(batch),
         ),
     )
-
-
-def _name(row: ImportedRow) -> str:
-    """The name in a row, for a list: the cell of its column as it stands."""
-    columns = row.batch.columns.items()
-    position = next((int(p) for p, (name, _part) in columns if name == "full_name"), None)
-    cells = import_review.cells_of(row.cells)
-    if position is None or position >= len(cells) or cells[position] is None:
-        return "–"
-    return import_review.written(cells[position])
 
 
 @require_GET
@@ -83,7 +81,12 @@ def matched_rows(request: StaffRequest, public_id: Any) -> HttpResponse:
             batch=batch,
             page=page,
             lines=[
-                (row, _name(row), import_review.how_matched(row), _can_be_separated(row))
+                (
+                    row,
+                    import_selectors.name_in(batch, cells_of(row.cells)),
+                    import_review.how_matched(row),
+                    _can_be_separated(row),
+                )
                 for row in page
             ],
         ),

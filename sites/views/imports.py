@@ -16,12 +16,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sites import exceptions, import_selectors, rights
 from sites.forms.imports import ColumnsForm, SendFileForm
-from sites.import_words import column_name, letter_of, missing_sentence, reason_sentence
-from sites.models import DoseImport, ImportState
+from sites.import_words import (
+    column_name,
+    letter_of,
+    missing_sentence,
+    reason_sentence,
+    refusal_of,
+    samples_of,
+)
+from sites.models import DoseImport, ImportState, MatchedBy, RowOutcome, Vaccine
 from sites.rights import StaffRequest, own_site, staff_page
 from sites.services import import_queue, imports
-from sites.services.import_answers import errors_file, refusal_of
-from sites.services.import_preview import Preview, first_rows, preview, samples_of
+from sites.services.import_answers import errors_file
+from sites.services.import_preview import Preview, first_rows, preview
 from sites.services.import_templates import FORMS, empty_sheet
 from sites.views.desk import frame
 from vaxplatform.errors import DomainError, add_to_form
@@ -120,7 +127,7 @@ def _show_checked(request: StaffRequest, batch: DoseImport) -> HttpResponse:
     except (exceptions.FileRefused, exceptions.ImportNotReady) as refusal:
         context["refusal"] = refusal.detail
     else:
-        context |= {"lines": _preview_lines(seen), "preview": seen}
+        context |= {"lines": _preview_lines(batch, seen), "preview": seen}
     return render(request, "sites/imports/checked.html", frame(request, None, **context))
 
 
@@ -134,26 +141,25 @@ class PreviewLine:
     dose: str
     outcome: str
     reasons: list[str]
+    known_by: str
 
 
-def _preview_lines(seen: Preview) -> list[PreviewLine]:
+def _preview_lines(batch: DoseImport, seen: Preview) -> list[PreviewLine]:
     by_line = dict(seen.rows)
+    vaccines = {vaccine.code: str(vaccine) for vaccine in Vaccine.objects.all()}
     lines = []
     for result in seen.results:
-        item = result.read.item
-        details = getattr(item, "citizen", None)
-        named = getattr(details, "full_name", "") if details else ""
-        cells = by_line[result.read.line]
+        item, recorded = result.read.item, result.outcome == RowOutcome.RECORDED
+        words = (item.dose_number, vaccines[item.vaccine_code], item.lot_number) if item else ()
         lines.append(
             PreviewLine(
                 line=result.read.line,
                 part=result.read.part,
-                name=named or next((c for c in cells if isinstance(c, str)), "")[:60],
-                dose=f"{item.dose_number} · {item.vaccine_code} · {item.lot_number}"
-                if item
-                else "",
+                name=import_selectors.name_in(batch, by_line[result.read.line]),
+                dose=" · ".join(map(str, words)),
                 outcome=result.outcome,
                 reasons=[reason_sentence(reason.as_dict()) for reason in result.reasons],
+                known_by=str(MatchedBy(result.matched_by).label) if recorded else "",
             )
         )
     return lines
