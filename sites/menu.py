@@ -112,6 +112,15 @@ def register_menu() -> None:
             permission=allowed(rights.ENTER_PAPER),
             order=12,
         ),
+        StaffLink(
+            "site",
+            _("Lists from paper"),
+            reverse_lazy(f"{page}:sheets"),
+            icon="todo",
+            symbol="table_rows",
+            permission=allowed(rights.ENTER_PAPER),
+            order=11,
+        ),
         *(
             StaffLink(
                 group,

@@ -22,6 +22,7 @@ SCREEN = "screen"
 GIVE_DOSE = "give_dose"
 OBSERVE = "observe"
 ENTER_PAPER = "enter_paper"
+SEE_TYPISTS = "see_typists"  # how often whose cells of paper lists were decided otherwise
 PLAN_SESSIONS = "plan_sessions"
 MANAGE_STOCK = "manage_stock"
 RECALL_LOTS = "recall_lots"
@@ -50,6 +51,7 @@ MAY: dict[Role, frozenset[str]] = {
             SCREEN,
             GIVE_DOSE,
             ENTER_PAPER,
+            SEE_TYPISTS,
             PLAN_SESSIONS,
             MANAGE_STOCK,
             VOID_DOSE,

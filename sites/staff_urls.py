@@ -11,6 +11,8 @@ from sites.views import (
     paper,
     screening,
     sessions,
+    sheet_review,
+    sheets,
     stock,
 )
 
@@ -50,6 +52,14 @@ urlpatterns = [
         import_rows.separate_row,
         name="import_separate",
     ),
+    path("sheets/", sheets.list_sheets, name="sheets"),
+    path("sheets/new/", sheets.new_sheet, name="sheet_new"),
+    path("sheets/typists/", sheet_review.typists, name="sheet_typists"),
+    path("sheets/<uuid:public_id>/", sheet_review.show_sheet, name="sheet"),
+    path("sheets/<uuid:public_id>/rows/", sheets.type_rows, name="sheet_rows"),
+    path("sheets/<uuid:public_id>/again/", sheets.type_again, name="sheet_again"),
+    path("sheets/<uuid:public_id>/photo/", sheets.sheet_photo, name="sheet_photo"),
+    path("sheets/<uuid:public_id>/compare/", sheet_review.compare_sheet, name="sheet_compare"),
     path("stock/receive/", stock.receive, name="receive_lot"),
     path("stock/<int:pk>/waste/", stock.waste, name="waste_doses"),
     path("stock/<int:pk>/recall/", stock.recall, name="recall_lot"),
