@@ -104,6 +104,7 @@ class Truth:
     line: int
     outcome: str
     code: str = ""
+    part: int = 0  # which dose of a row of the wide form
 
 
 def person(n: int) -> Person:
@@ -218,3 +219,90 @@ def write_sheet(path: Path, **over: Any) -> list[Truth]:
 
 def expected(truths: list[Truth]) -> Counter[str]:
     return Counter(truth.outcome for truth in truths)
+
+
+# ── the wide form: one person a row, two doses side by side ───────────────────────────────────
+_DOSE = ("Tên vắc xin", "Ngày tiêm", "Lô", "Địa điểm")
+WIDE_HEADINGS = (
+    "Họ và tên", "Ngày sinh", "Giới tính (0 nam, 1 nữ)", "Mã nhóm đối tượng", "Đơn vị công tác",
+    "Số điện thoại", "CMT/CCCD", "Số thẻ BHYT", "Tỉnh", "Mã tỉnh", "Huyện", "Mã huyện", "Xã",
+    "Mã xã", "Địa chỉ chi tiết", *_DOSE, *_DOSE, "Ghi chú",
+)  # fmt: skip
+ONE, TWO = 15, 19  # where the doses begin
+VACCINE, DAY, LOT, PLACE = range(4)
+ELSEWHERE = "Bệnh viện Xa Lạ"
+RECORDED = ("recorded", "")
+# What happens to a row → outcome and reason of each dose, by its number.
+WIDE_CASES: dict[str, dict[int, tuple[str, str]]] = {
+    "both": {1: RECORDED, 2: RECORDED},
+    "one": {1: RECORDED},
+    "place_prefilled": {1: RECORDED},
+    "only_second": {2: RECORDED},
+    "second_unknown_product": {1: RECORDED, 2: ("refused", "product_unreadable")},
+    "second_unknown_lot": {1: RECORDED, 2: ("held", "lot_unknown")},
+    "second_elsewhere": {1: RECORDED, 2: ("held", "dose_given_elsewhere")},
+    "first_elsewhere": {1: ("held", "dose_given_elsewhere"), 2: RECORDED},
+    "too_soon": {1: RECORDED, 2: ("recorded", "interval_too_short")},
+    "wrong_order": {1: ("held", "dose_out_of_order"), 2: RECORDED},
+    "same_day": {1: RECORDED, 2: ("held", "dose_on_same_day")},
+    "no_name": {1: ("refused", "cell_missing"), 2: ("refused", "cell_missing")},
+    "no_dose": {1: ("refused", "no_dose_in_row")},
+}
+
+
+def wide_rows(
+    *, count: int, lots: list[str], place: str, first_person: int = 0
+) -> Iterator[tuple[list[Any], list[Truth]]]:
+    """Cells of each row and the truth of each of its doses; every case comes in turn. `place`: how
+    the sheet calls the site that sends it."""
+    names = list(WIDE_CASES)
+    for n in range(count):
+        case = names[n % len(names)]
+        cells = _clean_wide(person(first_person + n), lots[n % len(lots)], n, place)
+        _bend(cells, case)
+        yield cells, [Truth(n + 2, *answer, part=part) for part, answer in WIDE_CASES[case].items()]
+
+
+def _clean_wide(who: Person, lot: str, n: int, place: str) -> list[Any]:
+    first = FIRST_DAY + datetime.timedelta(days=n % DAYS)
+    second = first + datetime.timedelta(days=70)
+    return [
+        who.name, f"{who.birth:%d/%m/%Y}", int(who.sex == "Nữ"), "9", "Trường học", who.phone,
+        float(who.cccd), None, "Thành phố Hồ Chí Minh", 79.0, "Quận 1", 760.0, "Bến Nghé", 26740.0,
+        who.address, "AstraZeneca", first, lot, place, "AZ", f"{second:%d/%m/%Y}", lot.lower(),
+        None, None,
+    ]  # fmt: skip
+
+
+def _bend(cells: list[Any], case: str) -> None:
+    first = cells[ONE + DAY]
+    nothing = [None] * 4
+    changes: dict[str, dict[int, list[Any]]] = {
+        "one": {TWO: nothing},
+        "place_prefilled": {TWO: [None, None, None, ELSEWHERE]},
+        "only_second": {ONE: nothing},
+        "second_unknown_product": {TWO: ["Vắc xin lạ"]},
+        "second_unknown_lot": {TWO + LOT: ["KHONGCO1"]},
+        "second_elsewhere": {TWO + PLACE: [ELSEWHERE]},
+        "first_elsewhere": {ONE + PLACE: [ELSEWHERE]},
+        "too_soon": {TWO + DAY: [first + datetime.timedelta(days=7)]},
+        "wrong_order": {TWO + DAY: [first - datetime.timedelta(days=40)]},
+        "same_day": {TWO + DAY: [first]},
+        "no_name": {0: [None]},
+        "no_dose": {ONE: nothing, TWO: nothing},
+    }
+    for position, values in changes.get(case, {}).items():
+        cells[position : position + len(values)] = values
+
+
+def write_wide_sheet(path: Path, **over: Any) -> list[Truth]:
+    """Write an xlsx of the wide form; returns the truth of its doses."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Danh sách")
+    sheet.append(WIDE_HEADINGS)
+    truths: list[Truth] = []
+    for cells, truth in wide_rows(**over):
+        sheet.append(cells)
+        truths += truth
+    book.save(path)
+    return truths

@@ -25,10 +25,11 @@ def histories(citizens: Iterable[int]) -> History:
 
 
 def same_dose(*, item: DoseItem, history: Sequence[Dose]) -> Dose | None:
-    """The same injection, whoever entered it and under whatever number: one vaccine, one day."""
-    day = day_in_vietnam(item.administered_at)
+    """The same injection, whoever entered it: one number, one vaccine, one day. With another
+    number it contradicts the record, and a person must look."""
+    facts = item.dose_number, item.vaccine_code, day_in_vietnam(item.administered_at)
     for dose in history:
-        if dose.vaccine.code == item.vaccine_code and _day(dose) == day:
+        if (dose.dose_number, dose.vaccine.code, _day(dose)) == facts:
             return dose
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from registration.models import Citizen
+from registration.models import Account, Citizen
 from registration.services.citizens import CitizenDetails, Recognised, recognise_citizens
 from registration.services.similar import Candidate, find_similar
 from sites import exceptions
@@ -79,10 +79,15 @@ def results_of(
     now: datetime.datetime,
     only: Collection[tuple[int, int]] | None = None,
     all_here: bool = False,
+    by: Account | None = None,
 ) -> list[Result]:
-    """Record the doses of these rows without a mark that it was done: for a look at a file, in a
-    transaction that is rolled back, and for rows that are tried again (`only`: line and part)."""
-    return _Chunk(batch, now, only=only, all_here=all_here).run(rows)
+    """Record the doses of these rows, in the transaction of the caller, who writes down what became
+    of them (or, for a look at a file, takes it all back).
+
+    `only`: line and part of the doses meant, all where it is None. `all_here`: whatever place they
+    name. `by`: who records them, else whoever sent the file.
+    """
+    return _Chunk(batch, now, only=only, all_here=all_here, by=by).run(rows)
 
 
 def candidates_as_json(candidates: Sequence[Candidate]) -> list[dict[str, Any]] | None:
@@ -107,8 +112,10 @@ class _Chunk:
         *,
         only: Collection[tuple[int, int]] | None = None,
         all_here: bool = False,
+        by: Account | None = None,
     ) -> None:
         self.batch = batch
+        self.by = by or batch.by
         self.site = batch.site
         self.now = now
         self.only = only
@@ -124,6 +131,7 @@ class _Chunk:
             if self.only is None or (read.line, read.part) in self.only
         ]
         self._tell_twins(results)
+        self._tell_rows_on_record(self._open(results))
         self._tell_people(results)
         self._tell_doses_on_record(self._open(results))
         self._record(self._open(results))
@@ -142,6 +150,20 @@ class _Chunk:
                 result.reasons = (Reason.of(exceptions.RowTwiceInFile(line=first[key])),)
             else:
                 first[key] = result.read.line
+
+    def _tell_rows_on_record(self, mine: Sequence[Result]) -> None:
+        """Rows that were recorded before, by this file or another: first of all, so that nobody is
+        asked who they are about."""
+        doses = {
+            dose.idempotency_key: dose
+            for dose in Dose.objects.filter(
+                idempotency_key__in=[_item(result).idempotency_key for result in mine]
+            )
+        }
+        for result in mine:
+            result.dose = doses.get(_item(result).idempotency_key)
+            result.citizen_id = result.dose.citizen_id if result.dose else None
+        self._tell_repeated(mine, {dose.pk for dose in doses.values()})
 
     def _tell_people(self, results: Sequence[Result]) -> None:
         """Who each row is about: on record by a number or phone, new, or for a person to say."""
@@ -206,9 +228,9 @@ class _Chunk:
     def _record(self, mine: Sequence[Result]) -> None:
         items = [_item(result) for result in mine]
         outcomes: Sequence[Outcome] = (
-            record_taking_in(items=items, site=self.site, now=self.now, by=self.batch.by)
+            record_taking_in(items=items, site=self.site, now=self.now, by=self.by)
             if self.batch.creates_lots
-            else record_doses(items=items, site=self.site, now=self.now, recorded_by=self.batch.by)
+            else record_doses(items=items, site=self.site, now=self.now, recorded_by=self.by)
         )
         for result, outcome in zip(mine, outcomes, strict=True):
             if isinstance(outcome, Recorded):

@@ -1,27 +1,44 @@
-"""What a person decides about a row of a file: who is meant, that it is nobody on record, that it
-is tried again, that it stays out. Everything the machine decided about a person can be taken back.
+"""What a person decides about a row of a file: who is meant, that it is nobody on record, that the
+dose was given here, that it is tried again, that it stays out. Everything the machine decided about
+a person can be taken back.
+
+Two people who decide about the same row at once do not undo each other: the second is told.
 """
 
 import datetime
+import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import transaction
+from django.db.models import Q
 
 from registration.models import Account, Citizen
 from registration.services.citizens import CitizenDetails, find_or_create_citizen
+from registration.services.papers import move_papers
 from sites import exceptions
 from sites.imports.rows import Reason, RowReader
-from sites.models import Dose, ImportedRow, MatchedBy, RowOutcome
+from sites.models import Dose, DoseImport, ImportedRow, MatchedBy, RowOutcome
 from sites.services.doses import DoseItem, move_dose, record_dose
 from sites.services.import_cells import cells_of
 from sites.services.import_knowledge import known_for
-from sites.services.import_outcomes import HELD, columns_from
+from sites.services.import_outcomes import (
+    DOUBTFUL,
+    Result,
+    candidates_as_json,
+    columns_as_json,
+    columns_from,
+    results_of,
+    without_place,
+)
 from sites.services.imports import recount
-from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import day_in_vietnam
 
-KEEP = datetime.timedelta(days=90)  # of cells; they hold what people wrote on paper
+AT_ONCE = 500  # rows of one transaction when all are tried again
+KEEP = datetime.timedelta(days=90)  # of the cells of rows that are dealt with
+KEEP_REFUSED = datetime.timedelta(days=365)  # of rows that nobody mended
+WAITING = (RowOutcome.HELD, RowOutcome.REFUSED)
 
 
 def row_item(*, row: ImportedRow, now: datetime.datetime) -> DoseItem | Sequence[Reason]:
@@ -35,15 +52,16 @@ def row_item(*, row: ImportedRow, now: datetime.datetime) -> DoseItem | Sequence
     return [Reason.of(exceptions.CellMissing())]
 
 
+# ── one row ───────────────────────────────────────────────────────────────────────────────────
 @transaction.atomic
 def decide_same(
     *, row: ImportedRow, citizen: Citizen, by: Account, now: datetime.datetime
 ) -> ImportedRow:
-    """This row is about `citizen`: record the dose for her. Raises RowAlreadyDecided, or what
-    `record_dose` refuses (the row then waits as before)."""
+    """This row is about `citizen`: record the dose for her. Raises RowAlreadyDecided,
+    DoseGivenElsewhere where the place must be settled first, or what `record_dose` refuses (the
+    row then waits as before)."""
     row = _held(row)
-    item = replace(_item(row, now), citizen=citizen)
-    return _record(row, item, by, now)
+    return _record(row, replace(_item(row, now), citizen=citizen), by, now)
 
 
 @transaction.atomic
@@ -57,26 +75,31 @@ def decide_new(
     person = item.citizen
     if without_papers and isinstance(person, CitizenDetails):
         item = replace(item, citizen=replace(person, papers=()))
+    if exceptions.RowTwiceInFile.code in _codes(row):  # two people of whom the sheet says the same
+        name = f"{row.line}/{row.part}"
+        item = replace(item, idempotency_key=uuid.uuid5(item.idempotency_key, name))
     return _record(row, item, by, now)
 
 
 @transaction.atomic
 def try_again(*, row: ImportedRow, by: Account | None, now: datetime.datetime) -> ImportedRow:
-    """Look at a held row anew: its lot has come, another dose was put right. It is recorded, or
-    waits with today's reason. Raises RowAlreadyDecided, or SimilarPersonOnRecord where it is the
-    person that must be decided."""
+    """Look at a row anew: its lot has come, another dose was put right, a spelling is known now.
+    It is recorded, or waits with today's reason. Raises RowAlreadyDecided, or
+    SimilarPersonOnRecord where it is the person that must be decided."""
     row = _held(row)
     if row.candidates:
         raise exceptions.SimilarPersonOnRecord
-    try:
-        with transaction.atomic():
-            return _record(row, _item(row, now), by, now)
-    except DomainError as refusal:
-        row.reasons = [Reason.of(refusal).as_dict()]
-        row.outcome = RowOutcome.HELD if refusal.code in HELD else RowOutcome.REFUSED
-        row.save(update_fields=["reasons", "outcome"])
-        recount(batch_id=row.batch_id)
-        return row
+    _look_again([row], by=by, now=now)
+    return row
+
+
+@transaction.atomic
+def decide_here(*, row: ImportedRow, by: Account, now: datetime.datetime) -> ImportedRow:
+    """The dose of this row was given at this site, whatever place it names. It is recorded, or
+    waits for something else. Raises RowAlreadyDecided."""
+    row = _held(row)
+    _look_again([row], by=by, now=now, all_here=True)
+    return row
 
 
 @transaction.atomic
@@ -98,9 +121,15 @@ def separate(*, row: ImportedRow, by: Account, now: datetime.datetime) -> Dose:
     """The machine (or somebody) took this row for a person on record, and it is another one: her
     dose goes to a person of her own. Its certificate follows (certificates.models.wires).
 
-    Raises RowAlreadyDecided where the row is not recorded or its cells are gone.
+    Raises RowAlreadyDecided where the row is not recorded or its cells are gone, and
+    DoseAlreadyVoided.
     """
-    row = ImportedRow.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+    row = (
+        ImportedRow.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("batch__site", "dose", "citizen")
+        .defer("batch__content")
+        .get(pk=row.pk)
+    )
     if row.outcome != RowOutcome.RECORDED or row.dose is None or not row.cells:
         raise exceptions.RowAlreadyDecided
     person = _item(row, now).citizen
@@ -108,20 +137,120 @@ def separate(*, row: ImportedRow, by: Account, now: datetime.datetime) -> Dose:
         raise exceptions.RowAlreadyDecided
     # Without phone and papers nobody on record is found by them: a person of her own.
     own = find_or_create_citizen(details=replace(person, phone="", papers=()))
+    if row.matched_by == MatchedBy.CONTACT and row.citizen is not None:
+        # She was known without her number, so what it was filed under came with this row.
+        move_papers(papers=person.papers, of=row.citizen, to=own)
     dose = move_dose(dose=row.dose, to=own)
-    row.citizen = own
-    row.matched_by = MatchedBy.DECIDED
+    row.citizen, row.matched_by = own, MatchedBy.DECIDED
+    row.cells = None  # what it said has been used; it cannot be separated twice
     _sign(row, by, now)
     row.save()
     return dose
 
 
+# ── many rows ─────────────────────────────────────────────────────────────────────────────────
+def try_all_again(
+    *, batch: DoseImport, by: Account | None, now: datetime.datetime, most: int | None = None
+) -> Counter[str]:
+    """`try_again` for all rows that wait for a thing and not for a word about a person, at most
+    `most`, in sets; how many came to which outcome. Rows that somebody else holds are his."""
+    return _all_again(batch, Q(), by, now, most=most)
+
+
+def all_given_here(
+    *, batch: DoseImport, by: Account | None, now: datetime.datetime
+) -> Counter[str]:
+    """Whatever place the rows of this file name, their doses were given at this site: those that
+    wait for it are tried again, and those still to come are not asked."""
+    with transaction.atomic():
+        batch = DoseImport.objects.select_for_update(no_key=True).get(pk=batch.pk)
+        batch.columns = columns_as_json(without_place(columns_from(batch.columns)))
+        batch.save(update_fields=["columns"])
+    here = Q(reasons__contains=[{"code": exceptions.DoseGivenElsewhere.code}])
+    return _all_again(batch, here, by, now)
+
+
+def _all_again(
+    batch: DoseImport,
+    which: Q,
+    by: Account | None,
+    now: datetime.datetime,
+    *,
+    most: int | None = None,
+) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    behind = 0
+    while most is None or counts.total() < most:
+        size = AT_ONCE if most is None else min(AT_ONCE, most - counts.total())
+        with transaction.atomic():
+            rows = list(
+                ImportedRow.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+                .select_related("batch__site")
+                .defer("batch__content")
+                .filter(which, batch=batch, outcome__in=WAITING, decided_at=None, pk__gt=behind)
+                .filter(candidates__isnull=True, cells__isnull=False)
+                .order_by("pk")[:size]
+            )
+            if not rows:
+                break
+            _look_again(rows, by=by, now=now)
+            behind = rows[-1].pk
+            counts += Counter(row.outcome for row in rows)
+    return counts
+
+
+def _look_again(
+    rows: Sequence[ImportedRow],
+    *,
+    by: Account | None,
+    now: datetime.datetime,
+    all_here: bool = False,
+) -> None:
+    """Send locked rows of one file through all steps anew, and write down what became of them."""
+    batch = rows[0].batch
+    results = results_of(
+        batch=batch,
+        rows=sorted({row.line: cells_of(row.cells) for row in rows}.items()),
+        now=now,
+        only={(row.line, row.part) for row in rows},
+        all_here=all_here,
+        by=by,
+    )
+    by_place = {(result.read.line, result.read.part): result for result in results}
+    for row in rows:
+        if (result := by_place.get((row.line, row.part))) is not None:
+            _write_down(row, result, by, now)
+    fields = ("outcome", "reasons", "matched_by", "candidates", "cells", "citizen", "dose")
+    ImportedRow.objects.bulk_update(rows, [*fields, "decided_by", "decided_at"], batch_size=200)
+    recount(batch_id=batch.pk)
+
+
+def _write_down(
+    row: ImportedRow, result: Result, by: Account | None, now: datetime.datetime
+) -> None:
+    row.outcome, row.matched_by = result.outcome, result.matched_by
+    row.reasons = [reason.as_dict() for reason in result.reasons]
+    row.candidates = candidates_as_json(result.candidates)
+    row.citizen_id, row.dose = result.citizen_id, result.dose
+    if row.outcome in WAITING:
+        return
+    if row.matched_by not in DOUBTFUL:
+        row.cells = None
+    _sign(row, by, now)
+
+
+# ── what is kept ──────────────────────────────────────────────────────────────────────────────
 def forget_cells(now: datetime.datetime) -> int:
     """Chore: what people wrote on paper is not kept longer than somebody may need it."""
-    old = ImportedRow.objects.filter(
-        cells__isnull=False, batch__finished_at__lt=now - KEEP, outcome=RowOutcome.RECORDED
+    dealt_with = Q(outcome__in=(RowOutcome.RECORDED, RowOutcome.DUPLICATE)) | Q(
+        decided_at__isnull=False
     )
-    return old.update(cells=None)
+    old = Q(batch__finished_at__lt=now - KEEP) & (
+        Q(decided_at__isnull=True) | Q(decided_at__lt=now - KEEP)
+    )
+    never_mended = Q(outcome=RowOutcome.REFUSED, batch__finished_at__lt=now - KEEP_REFUSED)
+    rows = ImportedRow.objects.filter((dealt_with & old) | never_mended, cells__isnull=False)
+    return rows.update(cells=None)
 
 
 def _held(row: ImportedRow) -> ImportedRow:
@@ -129,14 +258,21 @@ def _held(row: ImportedRow) -> ImportedRow:
     row = (
         ImportedRow.objects.select_for_update(no_key=True, of=("self",))
         .select_related("batch__site")
+        .defer("batch__content")
         .get(pk=row.pk)
     )
-    if row.outcome not in (RowOutcome.HELD, RowOutcome.REFUSED) or row.decided_at is not None:
+    if row.outcome not in WAITING or row.decided_at is not None:
         raise exceptions.RowAlreadyDecided
     return row
 
 
+def _codes(row: ImportedRow) -> set[str]:
+    return {reason["code"] for reason in row.reasons}
+
+
 def _item(row: ImportedRow, now: datetime.datetime) -> DoseItem:
+    if exceptions.DoseGivenElsewhere.code in _codes(row):
+        raise exceptions.DoseGivenElsewhere
     item = row_item(row=row, now=now)
     if not isinstance(item, DoseItem):
         raise exceptions.RowMustBeMended
@@ -146,6 +282,7 @@ def _item(row: ImportedRow, now: datetime.datetime) -> DoseItem:
 def _record(
     row: ImportedRow, item: DoseItem, by: Account | None, now: datetime.datetime
 ) -> ImportedRow:
+    """The cells stay for a while: a decision can be taken back too."""
     recorded = record_dose(item=item, site=row.batch.site, now=now, recorded_by=by)
     row.dose, row.citizen_id = recorded.dose, recorded.dose.citizen_id
     row.outcome = RowOutcome.DUPLICATE if recorded.is_duplicate else RowOutcome.RECORDED

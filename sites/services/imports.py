@@ -192,7 +192,9 @@ def _count(batch: DoseImport, counts: Counter[str], *, rows: int, seconds: float
 
 
 def recount(*, batch_id: int) -> None:
-    """Count the outcomes again, after a person has decided about a row."""
+    """Count the outcomes again, after a person has decided about a row. In a transaction: whoever
+    works on the same file counts before us or after, and never between look and write."""
+    DoseImport.objects.select_for_update(no_key=True).only("pk").get(pk=batch_id)
     rows = ImportedRow.objects.filter(batch=batch_id).values("outcome").annotate(rows=Count("pk"))
     counts = Counter({row["outcome"]: row["rows"] for row in rows})
     DoseImport.objects.filter(pk=batch_id).update(**_columns_of(counts))

@@ -1,6 +1,8 @@
 import json
 import multiprocessing
+import os
 import sys
+import threading
 import time
 from argparse import BooleanOptionalAction
 from collections import Counter, deque
@@ -39,6 +41,11 @@ class Command(BaseCommand):
             help="take in lots that only other sites hold",
         )
         parser.add_argument(
+            "--all-here",
+            action="store_true",
+            help="every dose was given at this site, whatever place its row names",
+        )
+        parser.add_argument(
             "--errors", type=Path, help="where to write the rows to mend (beside the file)"
         )
 
@@ -53,6 +60,7 @@ class Command(BaseCommand):
                 file_name=path.name,
                 by=None,
                 creates_lots=options["create_lots"],
+                all_here=options["all_here"],
             )
             if batch.state == ImportState.UNMAPPED:
                 missing = ", ".join(imports.headings_of(batch).missing)
@@ -71,7 +79,7 @@ class Command(BaseCommand):
         connections.close_all()  # a forked process must not share ours
         progress = _Progress(batch)
         context = multiprocessing.get_context("fork")
-        with context.Pool(workers) as pool, open_rows(path) as rows:
+        with context.Pool(workers, _end_with, [os.getpid()]) as pool, open_rows(path) as rows:
             waiting: deque[AsyncResult[Counter[str]]] = deque()
             for chunk in imports.chunks_left(batch, rows):
                 waiting.append(_send(pool, batch.pk, chunk))
@@ -97,6 +105,17 @@ class Command(BaseCommand):
             return
         for name, value in said.items():
             self.stdout.write(f"{name:12} {value}")
+
+
+def _end_with(parent: int) -> None:
+    """A worker whose parent was killed would wait for its next chunk for ever, with a connection."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _send(pool: Pool, batch_id: int, chunk: list[Row]) -> "AsyncResult[Counter[str]]":

@@ -187,7 +187,7 @@ def test_row_nine_hundred_of_a_thousand_broken_refuses_that_row_alone(
     db: None, tmp_path: Path
 ) -> None:
     from tests.factories import make_lot
-    from tests.sites.imports.test_truth import record_file
+    from tests.sites.imports.making import record_file
 
     site = make_site()
     make_lot(site=site, number="ABW001", doses=2_000)

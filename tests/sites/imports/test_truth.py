@@ -14,6 +14,7 @@ from sites.models import Dose, DoseImport, ImportedRow, ImportState, RowOutcome,
 from sites.services import imports
 from tests import dirty_sheets
 from tests.factories import make_lot, make_site
+from tests.sites.imports.making import record_file
 
 LOTS = ["ABW001", "ABW002"]
 
@@ -24,20 +25,6 @@ def site(db: None) -> Site:
     for number in LOTS:
         make_lot(site=site, number=number, doses=100_000)
     return site
-
-
-def record_file(path: Path, site: Site, *, most_chunks: int | None = None) -> DoseImport:
-    """The whole way of a file, in this process; stops after `most_chunks`, as if killed."""
-    now = timezone.now()
-    batch = imports.take_in(site=site, path=path, file_name=path.name, by=None)
-    batch = imports.begin(batch=batch, now=now)
-    with open_rows(path) as rows:
-        for n, chunk in enumerate(imports.chunks_left(batch, rows)):
-            if n == most_chunks:
-                batch.refresh_from_db()
-                return batch
-            imports.record_chunk(batch=batch, rows=chunk, now=now)
-    return imports.finish(batch=batch, now=now)
 
 
 def found(batch: DoseImport) -> dict[int, tuple[str, str]]:
