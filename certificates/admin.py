@@ -16,6 +16,7 @@ from certificates.hcert.trust import TrustedKey
 from certificates.models import Certificate, ForeignSigner, IssuanceJob, JobState, SigningKey
 from certificates.services.issuance import try_again
 from certificates.services.revocation import revoke_certificate
+from certificates.webhooks_admin import WebhookAdmin
 from registration.selectors import provinces_in_use
 from sites.rights import REVOKE_CERTIFICATE, SEE_LOGS, SEE_RECORDS
 from sites.scoping import posting_of, scope_to_posting
@@ -23,6 +24,8 @@ from vaxplatform import formatting
 from vaxplatform.admin import BaseModelAdmin, ByRight
 from vaxplatform.errors import DomainError
 from vaxplatform.rights import may
+
+__all__ = ["WebhookAdmin"]  # found from here
 
 TRIED_AT_ONCE = 200
 REASON_LENGTH = 200

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from certificates.api import DoseView, VerifyView
+from certificates.changes_api import ChangesView
 from certificates.lists_api import (
     BatchListView,
     BatchView,
@@ -13,6 +14,7 @@ from certificates.lists_api import (
 )
 
 urlpatterns = [
+    path("certificates/changes/", ChangesView.as_view(), name="api-changes"),
     path("certificates/verify/", VerifyView.as_view(), name="api-verify"),
     path("doses/<uuid:public_id>/", DoseView.as_view(), name="api-dose"),
     path("revocations/", BatchListView.as_view(), name="api-revocations"),

@@ -13,6 +13,7 @@ class CertificatesConfig(AppConfig):
         from certificates import checks, health_book, invariants, lists_health, metrics
         from certificates.services import (
             card_keys,
+            changes,
             compromise,
             copies,
             drain,
@@ -20,13 +21,14 @@ class CertificatesConfig(AppConfig):
             publishing,
             renewal,
             sharing,
+            webhooks,
         )
         from registration.health_book import (
             register_section,
             register_sign_out_note,
             register_statuses,
         )
-        from sites.rights import REVOKE_CERTIFICATE, SEE_RECORDS, SEE_WAITS
+        from sites.rights import MANAGE_STAFF, REVOKE_CERTIFICATE, SEE_RECORDS, SEE_WAITS
         from vaxplatform.chores import register_chore
         from vaxplatform.health import register_collector, register_readiness_check
         from vaxplatform.rights import may
@@ -45,6 +47,8 @@ class CertificatesConfig(AppConfig):
         register(checks.public_address, Tags.security, deploy=True)
         register_chore("sign_copies", copies.sign_copies, every_seconds=3)
         register_chore("call_back_cards", card_keys.publish_called_back, every_seconds=300)
+        register_chore("deliver_webhooks", webhooks.deliver_webhooks, every_seconds=5)
+        register_chore("forget_changes", changes.forget_old_changes, every_seconds=6 * 3600)
         register_readiness_check("signing key", keys.check_signing_key)
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()
@@ -94,6 +98,15 @@ class CertificatesConfig(AppConfig):
                 symbol="public",
                 permission=lambda request: may(request.user, REVOKE_CERTIFICATE),
                 order=41,
+            ),
+            StaffLink(
+                "system",
+                _("Webhooks"),
+                reverse_lazy("admin:certificates_webhook_changelist"),
+                icon="arrow",
+                symbol="webhook",
+                permission=lambda request: may(request.user, MANAGE_STAFF),
+                order=42,
             ),
         )
         register_section(10, health_book.status_section)

@@ -36,3 +36,17 @@ class NothingToRetry(DomainError):
 class KeyNotFound(DomainError):
     code = "key_not_found"
     message = _("There is no signing key with this identifier.")
+
+
+class CursorUnknown(DomainError):
+    code = "cursor_unknown"
+    message = _(
+        "What follows this cursor is no longer kept, or it is not of this site. Ask without "
+        "after, and ask for each dose whose certificate you still miss."
+    )
+
+
+class WebhookAddressRefused(DomainError):
+    code = "webhook_address_refused"
+    message = _("Give an https address that can be reached from the internet.")
+    field = "url"

@@ -267,3 +267,10 @@ SPECTACULAR_SETTINGS = {
 # How many people a staff login, and an API client, may look up within an hour (not by QR code).
 LOOKUPS_PER_HOUR = env.int("LOOKUPS_PER_HOUR", default=240)
 API_LOOKUPS_PER_HOUR = env.int("API_LOOKUPS_PER_HOUR", default=2000)
+
+# ---------------------------------------------------------------- telling the systems of sites
+# How long a system may sleep and still find what happened to its site's certificates.
+CERTIFICATE_CHANGES_KEPT_DAYS = env.int("CERTIFICATE_CHANGES_KEPT_DAYS", default=90)
+WEBHOOKS_GIVEN_UP_AFTER_DAYS = env.int("WEBHOOKS_GIVEN_UP_AFTER_DAYS", default=7)
+# 1 lets webhooks go to http and to addresses inside a network: on a programmer's machine only.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=DEBUG)

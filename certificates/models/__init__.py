@@ -6,6 +6,14 @@ from certificates.models.certificate import (
     CertificateStatus,
     CopyFormat,
 )
+from certificates.models.changes import (
+    CertificateChange,
+    ChangeFeed,
+    ChangeKind,
+    WatchedCertificate,
+    Webhook,
+    WebhookState,
+)
 from certificates.models.job import (
     IN_BULK,
     PROMISED,
@@ -23,9 +31,12 @@ __all__ = [
     "IN_BULK",
     "PROMISED",
     "Certificate",
+    "CertificateChange",
     "CertificateCopy",
     "CertificateStatus",
     "CertifiedCitizen",
+    "ChangeFeed",
+    "ChangeKind",
     "CopyFormat",
     "ForeignSigner",
     "IssuanceJob",
@@ -37,5 +48,8 @@ __all__ = [
     "RevocationBatch",
     "ShareLink",
     "SigningKey",
+    "WatchedCertificate",
+    "Webhook",
+    "WebhookState",
     "WorkerHeartbeat",
 ]
