@@ -142,7 +142,7 @@ def _facts(
     birth = formatting.partial_date
     return [
         Fact(
-            _("Name"), said.full_name, citizen.full_name,
+            _("Full name"), said.full_name, citizen.full_name,
             _exactly(said.search_name, citizen.search_name),
         ),
         Fact(
@@ -172,7 +172,7 @@ def _facts(
 def _facts_alone(citizen: Citizen, papers: dict[str, IdentityDocument]) -> list[Fact]:
     """What is on record, where the row cannot be read."""
     facts = (
-        (_("Name"), citizen.full_name),
+        (_("Full name"), citizen.full_name),
         (_("Date of birth"), formatting.partial_date(citizen.date_of_birth)),
         (_("Sex"), str(citizen.get_sex_display())),
         (_("Province"), citizen.province.name),
@@ -236,7 +236,7 @@ def _is_of(column: Column | None, part: int) -> bool:
 def how_matched(row: ImportedRow) -> str:
     """Why the dose went to this person, in a sentence."""
     if row.matched_by == MatchedBy.CONTACT:
-        return _("Phone, name and date of birth are the same. The row has no number of a paper.")
+        return _("Phone, name and date of birth are the same. No number of a paper told who it is.")
     if row.matched_by == MatchedBy.ADDRESS:
         return _(
             "Name, date of birth, sex, province and address are the same, and nobody else is alike."

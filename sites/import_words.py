@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from openpyxl.utils import get_column_letter
 
@@ -50,7 +50,7 @@ _SAME_FIELD: Final = {"administered_at": "given_on"}
 def missing_sentence(missing: Sequence[str]) -> str:
     """Which fields have no column yet, in words."""
     names = "; ".join(str(FIELD_NAMES[name]) for name in missing)
-    return _now("No column is chosen yet for: %(names)s.") % {"names": names}
+    return gettext("No column is chosen yet for: %(names)s.") % {"names": names}
 
 
 def column_name(column: Column) -> str:
@@ -58,7 +58,7 @@ def column_name(column: Column) -> str:
     name, part = column
     if not part:
         return str(FIELD_NAMES[name])
-    words = _now("%(field)s (dose %(number)d)")
+    words = gettext("%(field)s (dose %(number)d)")
     return words % {"field": FIELD_NAMES[name], "number": part}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sites import exceptions
@@ -80,7 +80,7 @@ class ColumnsForm(Form):
                 continue
             column = column_of(chosen)
             if column in taken:
-                text = _now("Two columns cannot mean the same. Choose another for one of them.")
+                text = gettext("Two columns cannot mean the same. Choose another for one of them.")
                 self.add_error(name_of(position), text)
             taken[column] = chosen
             self.columns[position] = column
@@ -113,8 +113,14 @@ def _menu(
         required=False,
         choices=_choices,
         initial=value_of(found) if found else "",
-        help_text=_now("For example: %(cells)s") % {"cells": shown} if shown else _now("Empty"),
+        help_text=gettext("For example: %(cells)s") % {"cells": shown}
+        if shown
+        else gettext("Empty"),
     )
+
+
+def _help(shown: str) -> str:
+    return gettext("For example: %(cells)s") % {"cells": shown} if shown else gettext("Empty")
 
 
 def _choices() -> list[Any]:
@@ -127,10 +133,12 @@ def _choices() -> list[Any]:
             for name in names
         ]
 
-    sides = [(_now("Dose %(number)d of the row") % {"number": n}, n) for n in range(1, PARTS + 1)]
+    sides = [
+        (gettext("Dose %(number)d of the row") % {"number": n}, n) for n in range(1, PARTS + 1)
+    ]
     return [
-        ("", _now("Not used")),
-        (_now("The person"), group(PERSON, 0)),
-        (_now("The dose (one in each row)"), group(DOSE, 0)),
+        ("", gettext("Not used")),
+        (gettext("About the person"), group(PERSON, 0)),
+        (gettext("About the dose (one in each row)"), group(DOSE, 0)),
         *((title, group(DOSE, part)) for title, part in sides),
     ]
