@@ -180,12 +180,14 @@ def type_rows(request: StaffRequest, public_id: Any) -> HttpResponse:
     sheet, now = sheet_here(request, public_id), timezone.now()
     try:
         entry = sheets.begin_entry(sheet=sheet, by=request.user, now=now)
-        if entry.finished_at is not None:
-            return redirect("sites_staff:sheet", sheet.public_id)
         if request.method == "POST":
             return _sent(request, sheet, entry)
     except DomainError as refusal:
+        if request.POST.get("do") == "row":  # the script says it beside the row
+            return JsonResponse({"detail": refusal.detail}, status=409)
         messages.error(request, refusal.detail)
+        return redirect("sites_staff:sheet", sheet.public_id)
+    if entry.finished_at is not None:
         return redirect("sites_staff:sheet", sheet.public_id)
     typed = sheets.rows_of(entry)
     read = sheets.read_rows(sheet, typed, now=now)

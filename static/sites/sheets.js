@@ -53,7 +53,7 @@
     var queue = Promise.resolve();
     function save(row) {
       var content = written(row);
-      if (kept.get(row) === content) return;
+      if (leaving || kept.get(row) === content) return;
       kept.set(row, content);
       say(row, "saving", words.saving);
       var data = new URLSearchParams();
