@@ -87,6 +87,7 @@ _BY_HEADING: Final = {
     heading: field for names in (PERSON, DOSE) for field, all_ in names.items() for heading in all_
 }
 _DOSE_NUMBER: Final = re.compile(r"\b(?:mui|lan)(?: tiem)?(?: thu)? ?([1-9])\b")
+REASONS: Final = ("reasons", "ly do")  # headings of the column in a sheet that we gave back
 _HINT: Final = re.compile(r"\([^)]*\)")
 
 
@@ -117,12 +118,21 @@ class Headings:
 
     @property
     def digest(self) -> str:
-        """Names these headings, in this order: a mapping that a person made is found by it."""
-        keys = json.dumps([heading_key(text) for text in self.texts])
-        return hashlib.sha256(keys.encode()).hexdigest()
+        """Names these headings, in this order: a mapping that a person made is found by it, also
+        when the sheet came back with our reasons behind its own columns."""
+        keys = [heading_key(text) for text in own_headings(self.texts)]
+        return hashlib.sha256(json.dumps(keys).encode()).hexdigest()
 
     def mapped(self, columns: Mapping[int, Column]) -> "Headings":
         return Headings(self.line, self.texts, dict(columns))
+
+
+def own_headings(texts: Sequence[str]) -> Sequence[str]:
+    """The headings without our own column of reasons at the end."""
+    end = len(texts)
+    while end and heading_key(texts[end - 1]) in REASONS:
+        end -= 1
+    return texts[:end]
 
 
 def heading_key(text: Any) -> str:

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from sites.import_words import reason_sentence
+from sites.imports.headings import own_headings
 from sites.models import DoseImport, ImportedRow, RowOutcome
 from sites.services.import_cells import cells_of
 
@@ -23,9 +24,10 @@ def errors_file(*, batch: DoseImport, target: Path) -> bool:
         return False
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("To mend"))
-    sheet.append([*_texts(sheet, batch.headings), _plain(sheet, _("Reasons"))])
+    headings = own_headings(batch.headings)  # a sheet mended twice has our reasons once
+    sheet.append([*_texts(sheet, headings), _plain(sheet, _("Reasons"))])
     for cells, reasons in _rows(waiting.iterator(chunk_size=2_000)):
-        padded = [*cells, *[None] * (len(batch.headings) - len(cells))][: len(batch.headings)]
+        padded = [*cells, *[None] * (len(headings) - len(cells))][: len(headings)]
         sheet.append([*(_cell(sheet, cell) for cell in padded), _plain(sheet, "\n".join(reasons))])
     book.save(target)
     return True
