@@ -7,12 +7,17 @@ class PublicPortalConfig(AppConfig):
     verbose_name = _("Public portal")
 
     def ready(self) -> None:
+        from public_portal import backlog, health_book
         from public_portal.services import rollups
+        from registration.health_book import register_section
+        from sites.entry_forecast import register_reader
         from vaxplatform.chores import register_chore
         from vaxplatform.invariants import register_invariant
 
         register_chore("refresh_statistics", rollups.refresh_all_statistics, every_seconds=5)
         register_invariant("statistics_equal_a_recount", rollups.drift_from_a_recount)
+        register_reader(backlog.forecast_for_dose)
+        register_section(35, health_book.awaited_section)
         self._link_for_staff()
 
     def _link_for_staff(self) -> None:
@@ -20,7 +25,7 @@ class PublicPortalConfig(AppConfig):
         from django.urls import reverse_lazy
 
         from public_portal.services.reports import REPORTING_ACTIONS
-        from sites.rights import role_allows
+        from sites.rights import SEE_BOARD, role_allows
         from vaxplatform.staff import StaffLink, register_staff_links
 
         def may_report(request: HttpRequest) -> bool:
@@ -35,5 +40,16 @@ class PublicPortalConfig(AppConfig):
                 symbol="summarize",
                 permission=may_report,
                 order=60,
-            )
+            ),
+            StaffLink(
+                "site",
+                _("Reported and not on record"),
+                reverse_lazy("public_portal_staff:backlog"),
+                icon="todo",
+                symbol="pending_actions",
+                permission=lambda request: (
+                    may_report(request) or role_allows(request.user, SEE_BOARD)
+                ),
+                order=61,
+            ),
         )

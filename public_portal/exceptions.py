@@ -77,3 +77,16 @@ class NotYoursToReport(DomainError):
 class ColumnsMissing(InvalidInput):
     code = "columns_missing"
     message = _("The file has no column “%(column)s”.")
+    field = "file"
+
+
+class FileUnreadable(InvalidInput):
+    code = "file_unreadable"
+    message = _("This cannot be read as a CSV file in UTF-8. Save it as “CSV UTF-8” and try again.")
+    field = "file"
+
+
+class FileTooLarge(InvalidInput):
+    code = "file_too_large"
+    message = _("The file is larger than %(most)s MB. Send it in parts.")
+    field = "file"

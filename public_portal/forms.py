@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from public_portal.services.reports import ReportRow
+from public_portal.services.reports import MOST_BYTES, ReportRow, rows_of_bytes
 from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
 from sites.models import Site, StaffPosting, Vaccine
@@ -97,3 +97,21 @@ class ReportForm(Form):
             doses=data["doses"].strip(),
             first_doses=data["first_doses"].strip(),
         )
+
+
+class ReportFileForm(Form):
+    """A CSV file of daily reports; its rows are judged by `file_reports`."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_(
+            "Columns: province_code, site_code, date, vaccine, doses, first_doses; site_code,"
+            " vaccine and first_doses may be left out."
+        ),
+        widget=forms.ClearableFileInput({"accept": ".csv,text/csv"}),
+    )
+
+    def rows(self) -> list[ReportRow]:
+        """Only after `is_valid`; raises what `rows_of_bytes` raises."""
+        upload = self.cleaned_data["file"]
+        return rows_of_bytes(upload.read(MOST_BYTES + 1))

@@ -1,7 +1,7 @@
 """Reading the statistics: sums of the rollups for the country, for units of either reform, by day.
 
 Pages, files and the API read through here. The headline figure of a province's day is the reported
-one where there is a report, else the recorded one; sums add such days.
+one where there is a report, and the recorded doses that no report covers; sums add such days.
 """
 
 import datetime
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.db.models import F, Max, Min, Q, QuerySet, Sum
+from django.db.models import F, IntegerField, Max, Min, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from public_portal.models import DailyReport, ProvinceDay, SiteDay, StatisticsVersion
@@ -23,6 +23,7 @@ from vaxplatform.formatting import share
 
 Units = Literal[2021, 2025]
 _REPORTED = Q(reported__isnull=False)
+_NONE = Value(0, output_field=IntegerField())
 QUIET_DAYS = 60
 PUBLISHED_TO = datetime.date(2021, 11, 6)
 PUBLISHED_DOSES = 87_472_277  # of the 63 provinces together; public_portal/data/README.md
@@ -30,9 +31,11 @@ FIGURES = {
     "reported": Coalesce(Sum("reported"), 0),
     "reported_first": Coalesce(Sum("reported_first"), 0),
     "recorded": Coalesce(Sum("recorded"), 0),
-    "doses": Coalesce(Sum(Coalesce("reported", "recorded")), 0),
-    "people_first": Coalesce(Sum(Coalesce("reported_first", "people_first")), 0),
-    "unrecorded": Coalesce(Sum(F("reported") - F("recorded"), filter=_REPORTED), 0),
+    "doses": Coalesce(Sum(Coalesce(F("reported") - F("covered"), _NONE) + F("recorded")), 0),
+    "people_first": Coalesce(
+        Sum(Coalesce(F("reported_first") - F("covered_first"), _NONE) + F("people_first")), 0
+    ),
+    "unrecorded": Coalesce(Sum(F("reported") - F("covered"), filter=_REPORTED), 0),
 }
 _SUMS = {
     **{f"sum_{name}": figure for name, figure in FIGURES.items()},
@@ -43,7 +46,7 @@ _SUMS = {
 @dataclass(frozen=True)
 class Totals:
     """Sums over days. `doses` and `people_first` are headline figures; `unrecorded` is reported
-    less recorded over the days with a report (below 0 where more was recorded than reported);
+    less the recorded doses that the reports cover (below 0 where more was recorded than reported);
     `counts` are the sums of what is counted of recorded doses (services.counting.COUNTS);
     `adults` are people aged 18 and over, None where nobody said how many."""
 
@@ -326,8 +329,12 @@ def _site_reports(province: AdministrativeUnit) -> dict[int, int]:
 
 
 def reports_visible_to(posting: StaffPosting | None) -> QuerySet[DailyReport]:
-    """The filed reports a posting may see: of its site, of its province and its sites, or all."""
-    rows = DailyReport.objects.select_related("province", "site", "vaccine", "reported_by")
+    """The filed reports a posting may see: of its site, of its province and its sites, or all; each
+    with `earlier`, the versions it replaced, the latest first."""
+    versions = DailyReport.events.rel.related_model.objects.select_related("reported_by")  # type: ignore[attr-defined]
+    rows = DailyReport.objects.select_related(
+        "province", "site", "vaccine", "reported_by"
+    ).prefetch_related(Prefetch("events", versions.order_by("-pgh_id"), to_attr="earlier"))
     if posting is not None and posting.province_id:
         return rows.filter(province=posting.province_id)  # its own totals have no site
     return scope_to_posting(rows, posting)

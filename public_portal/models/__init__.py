@@ -4,6 +4,7 @@ from public_portal.models.report import DailyReport
 from public_portal.models.rollup import (
     DirtyDay,
     DoseCounts,
+    LateEntry,
     ProvinceDay,
     SiteDay,
     StatisticsVersion,
@@ -23,6 +24,7 @@ __all__ = [
     "DailyReport",
     "DirtyDay",
     "DoseCounts",
+    "LateEntry",
     "ProvinceDay",
     "SiteDay",
     "StatisticsVersion",

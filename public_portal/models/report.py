@@ -1,5 +1,6 @@
 """What provinces and paper sites report: daily totals, long before the single doses are in."""
 
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -10,8 +11,14 @@ from registration.models import AdministrativeUnit
 from sites.models import Site, Vaccine
 
 
+# What stood there before: the row itself is the last version.
+@pghistory.track(pghistory.UpdateEvent("replaced", row=pghistory.Old), level=pghistory.Statement)
 class DailyReport(models.Model):
-    """Doses given on one day as a province, or one of its sites, counted them."""
+    """Doses given on one day as a province, or one of its sites, counted them.
+
+    A correction replaces the figures; the history keeps each earlier version, with who sent it and
+    when.
+    """
 
     province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
     site = models.ForeignKey(

@@ -1,7 +1,7 @@
 """Statistics: recomputed for what changed, never counted up. Pages read these tables only."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -72,6 +72,38 @@ class SiteDay(DoseCounts):
         return f"site day {self.pk}"
 
 
+class LateEntry(models.Model):
+    """Recorded doses of one site and day that were entered on a later day (both in Viet Nam).
+
+    The sum over the days of entry is how fast a site works its paper off.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="late_entries")
+    province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    entered_on = models.DateField()
+    doses = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("late entry")
+        verbose_name_plural = _("late entries")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_site_day_and_day_of_entry", fields=["site", "day", "entered_on"]
+            ),
+            models.CheckConstraint(
+                name="a_late_entry_is_of_an_earlier_day", condition=Q(entered_on__gt=F("day"))
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["province", "entered_on"], name="late_entry_by_province_and_day"),
+            models.Index(fields=["site", "entered_on"], name="late_entry_by_site_and_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"late entry {self.pk}"
+
+
 class ProvinceDay(DoseCounts):
     """A province's day: recorded doses summed over its sites, and reported doses.
 
@@ -79,6 +111,10 @@ class ProvinceDay(DoseCounts):
     recorded one. A report of the province itself is its own total and wins over the sum of its
     sites' reports; likewise a report without a vaccine wins over those by vaccine.
     `reported_first` is empty unless every report that counts says how many were first doses.
+
+    A report says nothing of what it does not cover: a site's report nothing of other sites, one of
+    a vaccine nothing of others. `covered` are the recorded doses that the reports which count are
+    about, `covered_first` the first doses among them; what is left to record is reported − covered.
     """
 
     province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
@@ -86,6 +122,8 @@ class ProvinceDay(DoseCounts):
     recorded = models.PositiveIntegerField()
     reported = models.PositiveIntegerField(null=True)
     reported_first = models.PositiveIntegerField(null=True)
+    covered = models.PositiveIntegerField(db_default=0)
+    covered_first = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         verbose_name = _("day of a province")

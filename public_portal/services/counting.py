@@ -62,13 +62,38 @@ def site_days(doses: str) -> str:
     """  # noqa: S608
 
 
-PROVINCE_COLUMNS = f"province_id, day, recorded, {_NAMES}, reported, reported_first"
+ENTRY_COLUMNS = "site_id, province_id, day, entered_on, doses"
+
+
+def late_entries(doses: str) -> str:
+    """SQL of the LateEntry rows (ENTRY_COLUMNS) that `doses`, one of the two above, amount to."""
+    return f"""
+        SELECT d.site_id, s.province_id, d.day,
+               (d.recorded_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS entered_on,
+               count(*) AS doses
+          FROM ({doses}) d
+          JOIN vaccination_sites_site s ON s.id = d.site_id
+         WHERE d.status = 'recorded'
+           AND d.recorded_at >= ((d.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
+         GROUP BY d.site_id, s.province_id, d.day, entered_on
+    """  # noqa: S608
+
+
+PROVINCE_COLUMNS = (
+    f"province_id, day, recorded, {_NAMES}, reported, reported_first, covered, covered_first"
+)
 # Some provinces' days (parameters: province ids, days), or every one.
 OF_DAYS = """
     JOIN unnest(%s::bigint[], %s::date[]) k (province_id, day)
       ON k.province_id = {row}.province_id AND k.day = {row}.day
 """
 OF_ALL = ""
+# The recorded row `r` of a site, day and vaccine is one that the report `w` is about.
+COVERS = """
+    r.province_id = w.province_id AND r.day = w.day
+    AND (w.site_id IS NULL OR r.site_id = w.site_id)
+    AND (w.vaccine_id IS NULL OR r.vaccine_id = w.vaccine_id)
+"""
 
 
 def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
@@ -76,29 +101,41 @@ def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
     takes twice) or OF_ALL, over the site rows of the table `sites`.
 
     A place's row without a vaccine is its total and wins over its rows by vaccine; the province's
-    own total wins over the sum of its sites. Part of the first doses unknown: all unknown.
+    own total wins over the sum of its sites. Part of the first doses unknown: all unknown. A
+    report covers what it is about and nothing else (models.ProvinceDay).
     """
     return f"""
-        WITH recorded AS (
+        WITH of_sites AS (
+            SELECT r.* FROM {sites} r {of.format(row="r")}
+        ), recorded AS (
             SELECT r.province_id, r.day, sum(r.doses) AS recorded,
                    {_for_each("sum(r.{name}) AS {name}")}
-              FROM {sites} r {of.format(row="r")}
+              FROM of_sites r
              GROUP BY r.province_id, r.day
-        ), winning AS (
+        ), ranked AS (
             SELECT r.*, rank() OVER (PARTITION BY r.province_id, r.day
                                          ORDER BY r.site_id IS NOT NULL) AS place_rank,
                    rank() OVER (PARTITION BY r.province_id, r.day, r.site_id
                                     ORDER BY r.vaccine_id IS NOT NULL) AS vaccine_rank
               FROM public_portal_dailyreport r {of.format(row="r")}
+        ), winning AS (
+            SELECT * FROM ranked WHERE place_rank = 1 AND vaccine_rank = 1
         ), reported AS (
             SELECT province_id, day, sum(doses) AS reported,
                    CASE WHEN count(*) = count(first_doses) THEN sum(first_doses) END
                        AS reported_first
               FROM winning
-             WHERE place_rank = 1 AND vaccine_rank = 1
              GROUP BY province_id, day
+        ), covered AS (
+            SELECT w.province_id, w.day, sum(r.doses) AS covered,
+                   sum(r.people_first) AS covered_first
+              FROM winning w
+              JOIN of_sites r ON {COVERS}
+             GROUP BY w.province_id, w.day
         )
         SELECT province_id, day, COALESCE(recorded, 0) AS recorded,
-               {_for_each("COALESCE({name}, 0) AS {name}")}, reported, reported_first
+               {_for_each("COALESCE({name}, 0) AS {name}")}, reported, reported_first,
+               COALESCE(covered, 0) AS covered, COALESCE(covered_first, 0) AS covered_first
           FROM recorded FULL JOIN reported USING (province_id, day)
+          LEFT JOIN covered USING (province_id, day)
     """  # noqa: S608

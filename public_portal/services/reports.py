@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import day_in_vietnam
 
 MOST_DOSES = 5_000_000  # a row: the capacity of the whole country for one day (DOMAIN, Scale)
+MOST_BYTES = 5_000_000  # of a file; 100,000 rows
 COLUMNS = ("province_code", "date", "doses")  # without which a file says nothing
 NATIONAL_REPORTS = Path(__file__).resolve().parent.parent / "data" / "reports_2021-11-06.csv"
 # Provinces and the ministry, and who enters a site's paper.
@@ -220,15 +222,31 @@ def _upsert(
 
 
 def rows_of_csv(path: Path) -> list[ReportRow]:
-    """The rows of a CSV file (UTF-8, heading row; `province_code, site_code, date, vaccine, doses,
-    first_doses`, of which site, vaccine and first doses may be left out), numbered as an editor
-    numbers its lines. Raises ColumnsMissing."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for column in COLUMNS:
-            if column not in (reader.fieldnames or ()):
-                raise exceptions.ColumnsMissing(column=column)
-        return [_row(reader.line_num, cells) for cells in reader]
+    """The rows of a file; raises what `rows_of_bytes` raises, and OSError."""
+    return rows_of_bytes(path.read_bytes())
+
+
+def rows_of_bytes(content: bytes) -> list[ReportRow]:
+    """The rows of a CSV file's content (UTF-8) below the heading row: `province_code, site_code,
+    date, vaccine, doses, first_doses`, of which site, vaccine and first doses may be left out;
+    numbered as an editor numbers its lines; between commas, or semicolons as spreadsheet programs
+    write them here. Raises FileUnreadable, FileTooLarge, ColumnsMissing."""
+    if len(content) > MOST_BYTES:
+        raise exceptions.FileTooLarge(most=MOST_BYTES // 1_000_000)
+    try:
+        return _rows_of_text(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise exceptions.FileUnreadable from error
+
+
+def _rows_of_text(text: str) -> list[ReportRow]:
+    head = text.partition("\n")[0]
+    delimiter = ";" if ";" in head and "," not in head else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for column in COLUMNS:
+        if column not in (reader.fieldnames or ()):
+            raise exceptions.ColumnsMissing(column=column)
+    return [_row(reader.line_num, cells) for cells in reader]
 
 
 def _row(line: int, cells: Mapping[str, str | None]) -> ReportRow:

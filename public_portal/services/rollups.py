@@ -65,18 +65,22 @@ def _arrays(pairs: Pairs) -> list[list[Any]]:
 
 def _count_sites(cursor: Any, pairs: Pairs) -> None:
     arrays = _arrays(pairs)
-    cursor.execute(
-        """
-        DELETE FROM public_portal_siteday t USING unnest(%s::bigint[], %s::date[]) k (place, day)
-         WHERE t.site_id = k.place AND t.day = k.day
-        """,
-        arrays,
-    )
-    counted = counting.site_days(counting.DOSES_OF_DAYS)
-    cursor.execute(
-        f"INSERT INTO public_portal_siteday ({counting.SITE_COLUMNS}) {counted}",  # noqa: S608
-        arrays,
-    )
+    for table, columns, counted in (
+        ("siteday", counting.SITE_COLUMNS, counting.site_days(counting.DOSES_OF_DAYS)),
+        ("lateentry", counting.ENTRY_COLUMNS, counting.late_entries(counting.DOSES_OF_DAYS)),
+    ):
+        cursor.execute(
+            f"""
+            DELETE FROM public_portal_{table} t
+             USING unnest(%s::bigint[], %s::date[]) k (place, day)
+             WHERE t.site_id = k.place AND t.day = k.day
+            """,  # noqa: S608
+            arrays,
+        )
+        cursor.execute(
+            f"INSERT INTO public_portal_{table} ({columns}) {counted}",  # noqa: S608
+            arrays,
+        )
 
 
 def _count_provinces(cursor: Any, pairs: Pairs) -> None:
@@ -125,13 +129,27 @@ _PROVINCE_DRIFT = """
                         WHERE m.province_id = COALESCE(t.province_id, c.province_id)
                           AND m.day = COALESCE(t.day, c.day))
 """
-_COUNTED = ("doses", "recorded", *counting.COUNTS, "reported")
+_ENTRY_DRIFT = """
+    SELECT site_id, day, entered_on, to_jsonb(t) - 'id' AS stored, to_jsonb(c) AS counted
+      FROM public_portal_lateentry t FULL JOIN {counted} c USING (site_id, day, entered_on)
+     WHERE (to_jsonb(t) - 'id') IS DISTINCT FROM to_jsonb(c)
+       AND NOT EXISTS (SELECT 1 FROM public_portal_dirtyday m
+                        WHERE m.site_id = COALESCE(t.site_id, c.site_id)
+                          AND m.day = COALESCE(t.day, c.day))
+"""
+_COUNTED = ("doses", "recorded", *counting.COUNTS, "reported", "reported_first")
+_COVERED = ("covered", "covered_first", "province_id")
 Row = dict[str, int]  # empty where there is none
-Drift = Sequence[tuple[int, datetime.date, int | None, Row, Row]]
+# Place, day, and what else names the row: the vaccine, the day of entry, or nothing.
+Drift = Sequence[tuple[int, datetime.date, int | datetime.date | None, Row, Row]]
 
 
 def _all_site_days() -> str:
     return counting.site_days(counting.ALL_DOSES)
+
+
+def _all_late_entries() -> str:
+    return counting.late_entries(counting.ALL_DOSES)
 
 
 def _all_province_days() -> str:
@@ -141,20 +159,24 @@ def _all_province_days() -> str:
 def _drift(cursor: Any, question: str, counted: str) -> Drift:
     cursor.execute(question.format(counted=counted) + " ORDER BY 2, 1, 3")
     return [
-        (place, day, vaccine, json.loads(stored or "{}"), json.loads(found or "{}"))
-        for place, day, vaccine, stored, found in cursor.fetchall()
+        (place, day, part, json.loads(stored or "{}"), json.loads(found or "{}"))
+        for place, day, part, stored, found in cursor.fetchall()
     ]
+
+
+_LATE = "late entry of site"
+_PARTS = {"site": "vaccine", _LATE: "entered on"}
 
 
 def _sentences(kind: str, drift: Drift) -> list[str]:
     """A line a row: the place's id, the day, and each figure as stored → as counted."""
     lines = []
-    for place, day, vaccine, before, after in drift:
-        names = [*_COUNTED, "reported_first", "province_id"]
+    for place, day, part, before, after in drift:
+        names = [*_COUNTED, *_COVERED]
         differing = [n for n in names if before.get(n) != after.get(n)]
         changes = ", ".join(f"{n} {before.get(n)} -> {after.get(n)}" for n in differing)
-        of_vaccine = f" vaccine {vaccine}" if vaccine else ""
-        lines.append(f"{kind} {place} {day}{of_vaccine}: {changes}")
+        of_part = f" {_PARTS.get(kind, '')} {part}" if part else ""
+        lines.append(f"{kind} {place} {day}{of_part}: {changes}")
     return lines
 
 
@@ -165,6 +187,7 @@ def drift_from_a_recount() -> list[str]:
         return [
             *_sentences("site", _drift(cursor, _SITE_DRIFT, f"({_all_site_days()})")),
             *_sentences("province", _drift(cursor, _PROVINCE_DRIFT, f"({_all_province_days()})")),
+            *_sentences(_LATE, _drift(cursor, _ENTRY_DRIFT, f"({_all_late_entries()})")),
         ]
 
 
@@ -183,46 +206,51 @@ def rebuild_statistics(*, report: Callable[[str], object] = lambda line: None) -
         while _refresh(cursor, MARKS_AT_A_TIME) == MARKS_AT_A_TIME:
             pass
         _recount(cursor)
-        sites = _drift(cursor, _SITE_DRIFT, "recounted_site")
-        provinces = _drift(cursor, _PROVINCE_DRIFT, "recounted_province")
-        for line in [*_sentences("site", sites), *_sentences("province", provinces)]:
-            report(line)
-        _replace(cursor, sites, "site", counting.SITE_COLUMNS)
-        _replace(cursor, provinces, "province", counting.PROVINCE_COLUMNS)
-        if sites or provinces:
+        sites = _drift(cursor, _SITE_DRIFT, "recounted_siteday")
+        provinces = _drift(cursor, _PROVINCE_DRIFT, "recounted_provinceday")
+        entries = _drift(cursor, _ENTRY_DRIFT, "recounted_lateentry")
+        for kind, found in (("site", sites), ("province", provinces), (_LATE, entries)):
+            for line in _sentences(kind, found):
+                report(line)
+        _replace(cursor, sites, "siteday", counting.SITE_COLUMNS)
+        _replace(cursor, provinces, "provinceday", counting.PROVINCE_COLUMNS)
+        _replace(cursor, entries, "lateentry", counting.ENTRY_COLUMNS)
+        if sites or provinces or entries:
             _next_version(cursor)
-        cursor.execute("DROP TABLE recounted_site, recounted_province")
-    return len(sites) + len(provinces)
+        cursor.execute("DROP TABLE recounted_siteday, recounted_provinceday, recounted_lateentry")
+    return len(sites) + len(provinces) + len(entries)
 
 
 def _recount(cursor: Any) -> None:
-    """Fill the temporary tables recounted_site and recounted_province, shaped like the rollups."""
-    for kind, columns, counted in (
-        ("site", counting.SITE_COLUMNS, _all_site_days()),
+    """Fill temporary tables recounted_…, shaped like the rollups."""
+    for table, columns, counted in (
+        ("siteday", counting.SITE_COLUMNS, _all_site_days()),
         (
-            "province",
+            "provinceday",
             counting.PROVINCE_COLUMNS,
-            counting.province_days(counting.OF_ALL, sites="recounted_site"),
+            counting.province_days(counting.OF_ALL, sites="recounted_siteday"),
         ),
+        ("lateentry", counting.ENTRY_COLUMNS, _all_late_entries()),
     ):
         # Same columns and types, so that equal rows are equal as JSON; the id is not compared.
         cursor.execute(
-            f"CREATE TEMP TABLE recounted_{kind} AS"  # noqa: S608
-            f" SELECT {columns} FROM public_portal_{kind}day WITH NO DATA"
+            f"CREATE TEMP TABLE recounted_{table} AS"  # noqa: S608
+            f" SELECT {columns} FROM public_portal_{table} WITH NO DATA"
         )
-        cursor.execute(f"INSERT INTO recounted_{kind} ({columns}) {counted}")  # noqa: S608
+        cursor.execute(f"INSERT INTO recounted_{table} ({columns}) {counted}")  # noqa: S608
 
 
-def _replace(cursor: Any, drift: Drift, kind: str, columns: str) -> None:
+def _replace(cursor: Any, drift: Drift, table: str, columns: str) -> None:
     """Put the recounted rows of every place and day with drift in place of the stored ones."""
     arrays = _arrays({(place, day) for place, day, *_rest in drift})
-    keys = f"unnest(%s::bigint[], %s::date[]) k (place, on_day) WHERE {kind}_id = place"
+    place = "province_id" if table == "provinceday" else "site_id"
+    keys = f"unnest(%s::bigint[], %s::date[]) k (place, on_day) WHERE {place} = k.place"
     cursor.execute(
-        f"DELETE FROM public_portal_{kind}day t USING {keys} AND t.day = on_day",  # noqa: S608
+        f"DELETE FROM public_portal_{table} t USING {keys} AND t.day = on_day",  # noqa: S608
         arrays,
     )
     cursor.execute(
-        f"INSERT INTO public_portal_{kind}day ({columns})"  # noqa: S608
-        f" SELECT {columns} FROM recounted_{kind} t, {keys} AND t.day = on_day",
+        f"INSERT INTO public_portal_{table} ({columns})"  # noqa: S608
+        f" SELECT {columns} FROM recounted_{table} t, {keys} AND t.day = on_day",
         arrays,
     )

@@ -174,7 +174,7 @@ class Backlog:
 
 
 def backlog_by_province(*, province_id: int | None = None) -> list[Backlog]:
-    """Reported less recorded doses over the days with a report, the largest first.
+    """Reported doses less those on record that the reports cover, the largest first.
 
     The portal's rollup is read by its table: the two apps are siblings and import nothing of one
     another. The figure is the portal's `unrecorded`.
@@ -187,7 +187,7 @@ def backlog_by_province(*, province_id: int | None = None) -> list[Backlog]:
     sums = (
         days.order_by()
         .values("province__code", "province__name")
-        .annotate(unrecorded=Sum(F("reported") - F("recorded")))
+        .annotate(unrecorded=Sum(F("reported") - F("covered")))
         .order_by("-unrecorded")
     )
     return [

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates.causes import cause_in_words
 from registration.models import IdentityCheck
 from response_center.models import Case, CaseEvent, CaseKind
-from response_center.views.show import answers_of
+from response_center.views.show import answers_of, entry_in_words
 from sites.models import Dose
 from sites.selectors import doses_of
 from vaxplatform import formatting
@@ -128,6 +128,9 @@ def diagnosis_of(case: Case, doses: Sequence[Dose], now: datetime.datetime) -> l
                 "ok" if on_platform else "warn",
             )
         )
+    awaited = entry_in_words(case, now)
+    if awaited:
+        checks.append(Check(_("Doses still on paper"), awaited, "wait"))
     job = getattr(case.dose, "issuance", None) if case.dose else None
     if job is not None and job.last_error:
         checks.append(Check(_("Why the certificate failed"), cause_in_words(job.last_error), "bad"))

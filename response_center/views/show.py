@@ -24,6 +24,7 @@ from response_center.models import (
 )
 from response_center.rules import time_left
 from response_center.selectors import SPEAKS_TO_CITIZEN, log_for_citizen
+from sites.entry_forecast import entry_forecast, forecast_in_words
 from vaxplatform import formatting
 from vaxplatform.components import ChainStep, Check, SummaryRow
 from vaxplatform.vietnam import mask_phone as masked
@@ -33,6 +34,7 @@ Text = str | Promise
 __all__ = [
     "case_line",
     "case_page",
+    "entry_in_words",
     "kind_title",
     "kinds",
     "known_beforehand",
@@ -332,6 +334,16 @@ def sent_rows(case: Case) -> list[SummaryRow]:
     return [SummaryRow(label, value) for label, value in rows if value]
 
 
+def entry_in_words(case: Case, now: datetime.datetime) -> str:
+    """When the dose that a live case misses will be on record, as far as its site is with entering
+    its paper; "" where that is not the question or nothing can be said."""
+    is_missing = case.kind == CaseKind.NO_CERTIFICATE and case.dose_id is None
+    if not is_missing or case.site is None or case.status not in LIVE_CASE:
+        return ""
+    forecast = entry_forecast(site=case.site, day=case.said_administered_on, now=now)
+    return forecast_in_words(case.site, forecast) if forecast else ""
+
+
 def case_page(case: Case, now: datetime.datetime) -> dict[str, Any]:
     """The context of response_center/case.html."""
     left = time_left(opened_at=case.opened_at, due_at=case.due_at, now=now)
@@ -344,5 +356,6 @@ def case_page(case: Case, now: datetime.datetime) -> dict[str, Any]:
         "chain": chain_of(case, now),
         "notes": notes_of(case),
         "rows": sent_rows(case),
+        "entry": entry_in_words(case, now),
         "is_certified": case.status == CaseStatus.RESOLVED and case.dose_id is not None,
     }

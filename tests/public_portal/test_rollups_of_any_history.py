@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from public_portal.models import DailyReport, ProvinceDay, SiteDay
+from public_portal.backlog import day_lines, provinces_progress, rest_of, sites_progress
+from public_portal.models import DailyReport, LateEntry, ProvinceDay, SiteDay
 from public_portal.services.rollups import drift_from_a_recount, refresh_statistics
 from sites.models import Dose, Site, Vaccine
 from tests.factories import (
@@ -27,6 +28,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 ZONE = datetime.timezone(datetime.timedelta(hours=7))
 FIRST_DAY = datetime.date(2021, 10, 1)
+NOW = datetime.datetime(2021, 10, 8, 12, tzinfo=ZONE)
 
 index = st.integers(0, 9)
 few = st.integers(0, 2)
@@ -91,6 +93,7 @@ class World:
             source="paper",
             idempotency_key=uuid.uuid4(),
             request_digest=b"",
+            recorded_at=self.at(day, minute) + datetime.timedelta(hours=(0, 8, 30)[person]),
         )
 
     def at(self, day, minute):
@@ -154,8 +157,20 @@ def counted_doses():
     return dict(rows)
 
 
+def counted_entries():
+    """{(site, province, day, day of entry): doses} of doses entered on a later day."""
+    rows = defaultdict(int)
+    for dose in Dose.objects.filter(status="recorded").select_related("site"):
+        day = dose.administered_at.astimezone(ZONE).date()
+        entered_on = dose.recorded_at.astimezone(ZONE).date()
+        if entered_on > day:
+            rows[dose.site_id, dose.site.province_id, day, entered_on] += 1
+    return dict(rows)
+
+
 def counted_reports():
-    """{(province, day): (doses, first doses or None)}."""
+    """{(province, day): (doses, first doses or None, doses covered, first doses covered)}."""
+    recorded = counted_doses()
     by_day = defaultdict(lambda: defaultdict(list))
     for row in DailyReport.objects.all():
         by_day[row.province_id, row.day][row.site_id].append(row)
@@ -167,18 +182,80 @@ def counted_reports():
             whole = [row for row in rows if row.vaccine_id is None]
             winning += whole or rows
         firsts = [row.first_doses for row in winning]
-        totals[key] = (sum(row.doses for row in winning), None if None in firsts else sum(firsts))
+        covered = [
+            counts
+            for (site, where, day, product), counts in recorded.items()
+            if (where, day) == key
+            and any(
+                row.site_id in (None, site) and row.vaccine_id in (None, product) for row in winning
+            )
+        ]
+        totals[key] = (
+            sum(row.doses for row in winning),
+            None if None in firsts else sum(firsts),
+            sum(counts[0] for counts in covered),
+            sum(counts[1] for counts in covered),
+        )
     return totals
 
 
 def expected_province_days():
-    rows = defaultdict(lambda: [0, 0, 0, 0, None, None])
+    rows = defaultdict(lambda: [0, 0, 0, 0, None, None, 0, 0])
     for (_site, where, day, _product), counts in counted_doses().items():
         row = rows[where, day]
         row[:4] = [a + b for a, b in zip(row[:4], counts, strict=True)]
-    for key, (doses, first) in counted_reports().items():
-        rows[key][4:] = [doses, first]
+    for key, figures in counted_reports().items():
+        rows[key][4:] = figures
     return {key: tuple(row) for key, row in rows.items()}
+
+
+def lines_of_reports(reports):
+    """{(day, vaccine): [reported, recorded]} of the reports that count among `reports`."""
+    recorded = counted_doses()
+    lines = defaultdict(lambda: [0, 0])
+    for row in reports:
+        totals = [r for r in reports if (r.day, r.site_id) == (row.day, row.site_id)]
+        if row.vaccine_id is not None and any(r.vaccine_id is None for r in totals):
+            continue
+        line = lines[row.day, row.vaccine_id]
+        line[0] += row.doses
+        line[1] += sum(
+            counts[0]
+            for (site, where, day, product), counts in recorded.items()
+            if (where, day) == (row.province_id, row.day)
+            and row.site_id in (None, site)
+            and row.vaccine_id in (None, product)
+        )
+    return {key: tuple(line) for key, line in lines.items()}
+
+
+def as_lines(found):
+    return {
+        (line.day, line.vaccine and line.vaccine.pk): (line.reported, line.recorded)
+        for line in found
+    }
+
+
+def check_the_distance():
+    """A province is its days and vaccines, and its sites and the rest; a site is its days and
+    vaccines."""
+    for row in provinces_progress(now=NOW):
+        where = row.province
+        reports = list(DailyReport.objects.filter(province=where))
+        own = {report.day for report in reports if report.site_id is None}
+        winning = [r for r in reports if r.site_id is None or r.day not in own]
+        lines = as_lines(day_lines(province=where))
+        assert lines == lines_of_reports(winning)
+        assert row.progress.left == sum(reported - got for reported, got in lines.values())
+        sites = sites_progress(province=where, now=NOW)
+        rest = rest_of(row.progress, sites)
+        assert row.progress.left == rest.left + sum(site.progress.left for site in sites)
+        for site in sites:
+            of_site = as_lines(day_lines(province=where, site=site.site))
+            assert of_site == lines_of_reports([r for r in reports if r.site_id == site.site.pk])
+            assert site.progress.left == sum(said - got for said, got in of_site.values())
+        if not own:
+            assert (rest.reported, rest.recorded) == (0, 0)
 
 
 @settings(
@@ -216,8 +293,15 @@ def test_the_rollups_equal_a_plain_recount_after_any_history(db, history):
                 "boosters",
                 "reported",
                 "reported_first",
+                "covered",
+                "covered_first",
             )
             assert {row[:2]: row[2:] for row in provinces} == expected_province_days()
+            entries = LateEntry.objects.values_list(
+                "site", "province", "day", "entered_on", "doses"
+            )
+            assert {row[:4]: row[4] for row in entries} == counted_entries()
+            check_the_distance()
             assert drift_from_a_recount() == []
             raise _Undo
     except _Undo:

@@ -134,7 +134,7 @@ def test_the_backlog_is_reported_less_recorded_where_somebody_reported(now):
     day = now.date()
     common = {"people_first": 0, "people_full": 0, "boosters": 0}
     ProvinceDay.objects.create(
-        province=province("79"), day=day, recorded=40, reported=100, **common
+        province=province("79"), day=day, recorded=45, reported=100, covered=40, **common
     )
     ProvinceDay.objects.create(
         province=province("01"), day=day, recorded=30, reported=None, **common

@@ -1,4 +1,3 @@
-import csv
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,5 +34,5 @@ class Command(BaseCommand):
             return rows_of_csv(path)
         except DomainError as error:
             raise CommandError(error.detail) from error
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise CommandError(f"{path} cannot be read as a CSV file in UTF-8.") from error
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read.") from error
