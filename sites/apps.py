@@ -24,6 +24,7 @@ class SitesConfig(AppConfig):
         register_loader("screening forms", reference.load_screening_forms)
         register_rule(role_allows)
         register_chore("record_files", import_queue.work_on_files, every_seconds=2)
+        register_chore("forget_files", import_queue.forget_files, every_seconds=24 * 3600)
         register_chore("forget_cells", imported_rows.forget_cells, every_seconds=24 * 3600)
         register_chore("forget_sheets", sheets.forget_sheets, every_seconds=24 * 3600)
         register_menu()

@@ -15,6 +15,7 @@ from sites.import_exceptions import (  # noqa: F401 - one place to name refusals
     DoseYearIsBuddhist,
     FileDamaged,
     FileEmpty,
+    FileForgotten,
     FileHasMacros,
     FileProtected,
     FileRefused,

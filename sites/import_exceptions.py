@@ -56,6 +56,11 @@ class FileTakenBack(FileRefused):
     message = _("Somebody stopped this file. What was recorded of it before stays recorded.")
 
 
+class FileForgotten(FileRefused):
+    code = "file_forgotten"
+    message = _("Nobody began with this file for 30 days. Send it again if it is still needed.")
+
+
 class CellTooLong(InvalidInput):
     code = "cell_too_long"
     message = _("There is far too much text in this cell.")

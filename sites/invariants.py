@@ -60,6 +60,56 @@ WITHOUT_SCREENING = """
                <> (d.administered_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)
 """
 
+# Files whose counts differ from what became of their rows. A chunk counts in its own transaction.
+IMPORT_COUNTS = """
+    SELECT b.id, b.recorded, b.duplicates, b.held, b.refused,
+           count(r.id) FILTER (WHERE r.outcome = 'recorded'),
+           count(r.id) FILTER (WHERE r.outcome = 'duplicate'),
+           count(r.id) FILTER (WHERE r.outcome = 'held'),
+           count(r.id) FILTER (WHERE r.outcome = 'refused')
+      FROM vaccination_sites_doseimport b
+      LEFT JOIN vaccination_sites_importedrow r ON r.batch_id = b.id
+     GROUP BY b.id
+    HAVING (b.recorded, b.duplicates, b.held, b.refused) IS DISTINCT FROM
+           (count(r.id) FILTER (WHERE r.outcome = 'recorded'),
+            count(r.id) FILTER (WHERE r.outcome = 'duplicate'),
+            count(r.id) FILTER (WHERE r.outcome = 'held'),
+            count(r.id) FILTER (WHERE r.outcome = 'refused'))
+"""
+# A dose counts once as recorded by a file, at that file's site, for the person of the row.
+IMPORTED_DOSES = """
+    SELECT r.id, r.batch_id
+      FROM vaccination_sites_importedrow r
+      JOIN vaccination_sites_doseimport b ON b.id = r.batch_id
+      LEFT JOIN vaccination_sites_dose d ON d.id = r.dose_id
+     WHERE r.outcome = 'recorded' AND (d.id IS NULL OR d.site_id <> b.site_id)
+    UNION ALL
+    SELECT min(r.id), min(r.batch_id)
+      FROM vaccination_sites_importedrow r
+     WHERE r.outcome = 'recorded'
+     GROUP BY r.dose_id
+    HAVING count(*) > 1
+"""
+# A chunk that is done has its rows (each row at least one outcome), and no row lies outside one.
+CHUNKS = """
+    SELECT c.batch_id, c.first_line
+      FROM vaccination_sites_importedchunk c
+     WHERE NOT EXISTS (SELECT FROM vaccination_sites_importedrow r
+                        WHERE r.batch_id = c.batch_id AND r.line = c.first_line)
+        OR NOT EXISTS (SELECT FROM vaccination_sites_importedrow r
+                        WHERE r.batch_id = c.batch_id AND r.line = c.last_line)
+    UNION ALL
+    SELECT b.id, 0
+      FROM vaccination_sites_doseimport b
+     WHERE b.rows_done <> (SELECT count(DISTINCT r.line) FROM vaccination_sites_importedrow r
+                            WHERE r.batch_id = b.id)
+        OR EXISTS (SELECT FROM vaccination_sites_importedrow r
+                    WHERE r.batch_id = b.id
+                      AND NOT EXISTS (SELECT FROM vaccination_sites_importedchunk c
+                                       WHERE c.batch_id = b.id
+                                         AND r.line BETWEEN c.first_line AND c.last_line))
+"""
+
 
 def _rows(sql: str) -> Iterable[tuple[object, ...]]:
     with connection.cursor() as cursor:
@@ -101,6 +151,27 @@ def doses_without_screening() -> list[str]:
     ]
 
 
+def import_count_differences() -> list[str]:
+    return [
+        f"import {row[0]}: says {row[1:5]} recorded, on record, held, refused; its rows {row[5:]}"
+        for row in _rows(IMPORT_COUNTS)
+    ]
+
+
+def rows_without_their_dose() -> list[str]:
+    return [
+        f"row {row} of import {batch}: its dose is not there, elsewhere, or counted twice"
+        for row, batch in _rows(IMPORTED_DOSES)
+    ]
+
+
+def chunks_without_their_rows() -> list[str]:
+    return [
+        f"import {batch}: the chunk at line {line} and its rows differ"
+        for batch, line in _rows(CHUNKS)
+    ]
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     register_invariant("stock_counts_equal_doses", stock_differences)
@@ -109,3 +180,6 @@ def register() -> None:
     register_invariant("a_dose_is_of_its_site_s_lot", doses_of_strange_lots)
     register_invariant("a_vaccinated_visit_has_its_dose", visits_without_dose)
     register_invariant("a_dose_of_a_visit_was_screened_that_day", doses_without_screening)
+    register_invariant("counts_of_an_import_equal_its_rows", import_count_differences)
+    register_invariant("a_recorded_row_of_an_import_has_its_dose", rows_without_their_dose)
+    register_invariant("a_chunk_of_an_import_has_its_rows", chunks_without_their_rows)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from registration.models import Account
@@ -17,13 +18,15 @@ from sites.imports.files import open_rows
 from sites.models import DoseImport, ImportState, Site
 from sites.services import imports
 from vaxplatform.crypto import seal_bytes, unseal_bytes
-from vaxplatform.database import retried
+from vaxplatform.database import retried, sqlstate
 
 log = structlog.get_logger(__name__)
 
 MOST_BYTES = 20 * 1024 * 1024  # of an upload; larger files go through the command
 BUDGET_SECONDS = 8.0  # of a round: the certificates of others wait meanwhile
 LEASE_SECONDS = 60
+AFTER_FAILURE_SECONDS = 300
+KEEP_UNSTARTED = datetime.timedelta(days=30)  # a file that nobody said yes to
 
 
 def send_file(
@@ -63,10 +66,25 @@ def work_on_files(_now: datetime.datetime) -> int:
     done = 0
     while time.monotonic() < until and (batch := _claim()) is not None:
         try:
-            done += _work(batch, until)
-        finally:
-            DoseImport.objects.filter(pk=batch.pk).update(leased_until=None)
+            done += _work(batch)
+        except Exception as error:  # of the database, or a fault of ours
+            # The message may quote a row, so it is not logged; the files behind this one go on.
+            log.error(
+                "import_failed",
+                batch=str(batch.public_id),
+                kind=type(error).__name__,
+                sqlstate=sqlstate(error),
+            )
+            _lease(batch, AFTER_FAILURE_SECONDS)
+        else:
+            _lease(batch, 0)
     return done
+
+
+def _lease(batch: DoseImport, seconds: int) -> None:
+    """Nobody takes the file up before so many seconds are over."""
+    until = Now() + datetime.timedelta(seconds=seconds) if seconds else None
+    DoseImport.objects.filter(pk=batch.pk).update(leased_until=until)
 
 
 def _claim() -> DoseImport | None:
@@ -90,12 +108,13 @@ def _claim() -> DoseImport | None:
     return DoseImport.objects.select_related("site", "by").get(pk=found[0])
 
 
-def _work(batch: DoseImport, until: float) -> int:
+def _work(batch: DoseImport) -> int:
     """Chunks until the time is over; a file that turns out unreadable midway is refused, and what
     was recorded of it stays."""
     done = 0
     try:
         with content_of(batch) as path, open_rows(path) as rows:
+            until = time.monotonic() + BUDGET_SECONDS  # a large file takes its time to open
             for chunk in imports.chunks_left(batch, rows):
                 counts = retried(
                     lambda chunk=chunk: imports.record_chunk(  # type: ignore[misc]
@@ -111,6 +130,19 @@ def _work(batch: DoseImport, until: float) -> int:
         return done
     imports.finish(batch=batch, now=timezone.now())
     return done
+
+
+def forget_files(now: datetime.datetime) -> int:
+    """Chore: files that were sent and never begun are not kept for ever; returns how many went."""
+    forgotten = 0
+    old = DoseImport.objects.filter(
+        state__in=(ImportState.UNMAPPED, ImportState.CHECKED),
+        created_at__lt=now - KEEP_UNSTARTED,
+    )
+    for batch in old.defer("content"):
+        imports.refuse(batch=batch, refusal=exceptions.FileForgotten(), now=now)
+        forgotten += 1
+    return forgotten
 
 
 def _was_stopped(batch: DoseImport) -> bool:

@@ -165,10 +165,13 @@ def chunks_left(batch: DoseImport, rows: Rows) -> Iterator[list[Row]]:
 
 def record_chunk(*, batch: DoseImport, rows: Sequence[Row], now: datetime.datetime) -> Counter[str]:
     """Record the doses of these rows; how many came to which outcome. Done once: where somebody
-    else has dealt with them meanwhile nothing happens, and the answer is empty."""
+    else has dealt with them meanwhile, or stopped the file, nothing happens, and the answer is
+    empty."""
     began = time.monotonic()
     try:
         with transaction.atomic():
+            if not DoseImport.objects.filter(pk=batch.pk, state=ImportState.RUNNING).exists():
+                return Counter()
             ImportedChunk.objects.create(batch=batch, first_line=rows[0][0], last_line=rows[-1][0])
             results = results_of(batch=batch, rows=rows, now=now)
             by_line = dict(rows)

@@ -108,7 +108,7 @@ class Command(BaseCommand):
 
 
 def _end_with(parent: int) -> None:
-    """A worker whose parent was killed would wait for its next chunk for ever, with a connection."""
+    """A worker whose parent was killed would wait for its next chunk for ever."""
 
     def watch() -> None:
         while os.getppid() == parent:
