@@ -18,15 +18,21 @@ MOST_CANDIDATES = 5
 LIKE_ENOUGH = 0.75  # of 1; below it they are two people
 # What each agreement adds; together 1.
 NAME, BIRTH, SEX, PLACE, PHONE = 0.5, 0.3, 0.05, 0.05, 0.1
-
+ELSEWHERE = -0.1  # both addresses are known, and differ
+# How much of BIRTH two dates share. Namesakes born in the same year are many in a province, so a
+# date that differs in more than a slip of the pen makes two people, unless the phone agrees.
+BIRTHS = {"same": 1.0, "swapped": 0.8, "partly": 0.7, "near": 0.35, "": 0.0}
 
 _CONTACT = frozenset({"name", "date_of_birth", "phone"})
-_EVERYTHING = frozenset({"name", "date_of_birth", "sex", "province", "address"})
+_EVERYTHING = frozenset({"name", "accents", "day_of_birth", "sex", "province", "address"})
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A citizen on record who may be meant. `score` 0 to 1; `same`: what agrees."""
+    """A citizen on record who may be meant. `score` 0 to 1; `same`: what agrees.
+
+    "name" is without accents, "accents" with them: twins are named alike but for those.
+    """
 
     citizen_id: int
     score: float
@@ -34,20 +40,20 @@ class Candidate:
 
     @property
     def agrees_in_all(self) -> bool:
-        """Name, whole date of birth, sex, province and address: nothing is left to doubt."""
+        """Name to the last accent, whole date of birth, sex, province and address: nothing is left
+        to doubt."""
         return _EVERYTHING.issubset(self.same)
 
 
 _CANDIDATES = f"""
-    SELECT w.i, c.id, c.likeness, c.same_birth, c.same_year, c.sex = w.sex,
-           c.province_id = w.province_id, c.phone <> '' AND c.phone = w.phone,
-           c.address <> '' AND lower(c.address) = lower(w.address)
+    SELECT w.i, c.id, c.likeness, c.date_of_birth, w.birth, c.search_name = w.name,
+           lower(c.full_name) = lower(w.full_name), c.sex = w.sex, c.province_id = w.province_id,
+           c.phone <> '' AND c.phone = w.phone, lower(c.address), lower(w.address)
       FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],
-                  %s::text[]) AS w(i, name, birth, sex, province_id, phone, address)
+                  %s::text[], %s::text[])
+           AS w(i, name, birth, sex, province_id, phone, address, full_name)
      CROSS JOIN LATERAL (
-        SELECT k.*, similarity(k.search_name, w.name) AS likeness,
-               k.date_of_birth = w.birth AS same_birth,
-               left(k.date_of_birth, 4) = left(w.birth, 4) AS same_year
+        SELECT k.*, similarity(k.search_name, w.name) AS likeness
           FROM (
             SELECT * FROM registration_citizen
              WHERE search_name = w.name AND date_of_birth >= left(w.birth, 4)
@@ -58,10 +64,11 @@ _CANDIDATES = f"""
                AND province_id = w.province_id
             UNION
             SELECT * FROM registration_citizen
-             WHERE phone = w.phone AND w.phone <> ''
+             WHERE phone = w.phone AND phone <> ''
           ) k
          WHERE similarity(k.search_name, w.name) >= 0.4
-         ORDER BY likeness DESC, same_birth DESC
+         ORDER BY (k.date_of_birth = w.birth) DESC, (k.phone = w.phone AND w.phone <> '') DESC,
+                  likeness DESC
          LIMIT {4 * MOST_CANDIDATES}
      ) c
 """  # noqa: S608
@@ -88,6 +95,7 @@ def find_similar(*, people: Sequence[CitizenDetails]) -> list[list[Candidate]]:
                 [d.province_id for d in people],
                 [d.phone for d in people],
                 [d.address for d in people],
+                [d.full_name for d in people],
             ],
         )
         for i, citizen_id, *facts in cursor.fetchall():
@@ -111,25 +119,48 @@ def find_similar(*, people: Sequence[CitizenDetails]) -> list[list[Candidate]]:
 def _scored(
     citizen_id: int,
     likeness: float,
-    same_birth: bool,
-    same_year: bool,
+    known_birth: str,
+    birth: str,
+    same_name: bool,
+    same_accents: bool,
     same_sex: bool,
     same_place: bool,
     same_phone: bool,
-    same_address: bool,
+    known_address: str,
+    address: str,
 ) -> Candidate:
-    score = NAME * likeness
-    score += BIRTH if same_birth else BIRTH / 2 if same_year else 0
+    agreement = agreement_of_births(known_birth, birth)
+    score = NAME * (1 if same_name else min(likeness, 0.95)) + BIRTH * BIRTHS[agreement]
     score += SEX * same_sex + PLACE * same_place + PHONE * same_phone
+    same_address = bool(address) and address == known_address
+    if address and known_address and not same_address and not same_phone:
+        score += ELSEWHERE
     facts = {
-        "name": likeness >= 1,
-        "date_of_birth": same_birth,
+        "name": same_name,
+        "accents": same_accents,
+        "date_of_birth": known_birth == birth,
+        "day_of_birth": agreement == "same",
         "sex": same_sex,
         "province": same_place,
         "phone": same_phone,
         "address": same_address,
     }
     return Candidate(citizen_id, round(score, 3), tuple(k for k, same in facts.items() if same))
+
+
+def agreement_of_births(one: str, other: str) -> str:
+    """How two dates of birth (YYYY[-MM[-DD]]) agree: "same", "swapped" (day and month), "partly"
+    (as far as the shorter goes), "near" (but for one of year, month and day), or ""."""
+    if one == other:
+        return "same" if len(one) == 10 else "partly"
+    if one.startswith(other) or other.startswith(one):
+        return "partly"
+    first, second = one.split("-"), other.split("-")
+    if len(first) < 3 or len(second) < 3:
+        return ""
+    if first == [second[0], second[2], second[1]]:
+        return "swapped"
+    return "near" if sum(a == b for a, b in zip(first, second, strict=True)) == 2 else ""
 
 
 def _kinds_of(citizen_ids: set[int]) -> defaultdict[int, set[str]]:
