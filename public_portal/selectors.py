@@ -14,6 +14,7 @@ from typing import Any, Literal
 from django.db.models import F, IntegerField, Max, Min, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
+from public_portal.backlog import sites_progress
 from public_portal.models import DailyReport, ProvinceDay, SiteDay, StatisticsVersion
 from public_portal.services.counting import COUNTS
 from registration.models import AdministrativeUnit, UnitKind, UnitSuccession
@@ -280,16 +281,18 @@ def main_stretch(days: Iterable[Day]) -> list[Day]:
 
 @dataclass(frozen=True)
 class SiteTotals:
-    """A site of a province, what it reported and what of it is on record."""
+    """A site of a province, what it reported, what is on record, and what of that its reports are
+    about."""
 
     name: str
     address: str
     on_platform: bool
     reported: int | None
     recorded: int
+    covered: int
 
 
-def sites_of(province: AdministrativeUnit) -> list[SiteTotals]:
+def sites_of(province: AdministrativeUnit, *, now: datetime.datetime) -> list[SiteTotals]:
     """The active sites of a province, by name. Not for showing as they are: see
     `rules.suppress_small_counts`."""
     recorded = dict(
@@ -298,34 +301,23 @@ def sites_of(province: AdministrativeUnit) -> list[SiteTotals]:
         .annotate(sum=Sum("doses"))
         .values_list("site", "sum")
     )
-    reported = _site_reports(province)
+    reported = {
+        row.site.pk: row.progress
+        for row in sites_progress(province=province, now=now)
+        if row.last_report_on
+    }
     sites = Site.objects.filter(province=province, is_active=True).order_by("name", "pk")
     return [
         SiteTotals(
             site.name,
             site.address,
             site.on_platform,
-            reported.get(site.pk),
+            reported[site.pk].reported if site.pk in reported else None,
             recorded.get(site.pk, 0),
+            reported[site.pk].recorded if site.pk in reported else 0,
         )
         for site in sites
     ]
-
-
-def _site_reports(province: AdministrativeUnit) -> dict[int, int]:
-    """Reported doses by site; a day's row without a vaccine wins over those by vaccine."""
-    days = (
-        DailyReport.objects.filter(province=province, site__isnull=False)
-        .values("site", "day")
-        .annotate(
-            whole=Max("doses", filter=Q(vaccine__isnull=True)),
-            parts=Coalesce(Sum("doses", filter=Q(vaccine__isnull=False)), 0),
-        )
-    )
-    sums: defaultdict[int, int] = defaultdict(int)
-    for row in days:
-        sums[row["site"]] += row["parts"] if row["whole"] is None else row["whole"]
-    return dict(sums)
 
 
 def reports_visible_to(posting: StaffPosting | None) -> QuerySet[DailyReport]:

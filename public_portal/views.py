@@ -140,7 +140,7 @@ def _charts(
         "daily": drawings.daily_chart(days, key="daily"),
         "means": drawings.mean_chart(days, key="means"),
         "gap": drawings.gap_chart(days, key="gap"),
-        "missing": sum(day.reported - day.recorded for day in days),
+        "missing": sum(day.doses - day.recorded for day in days),
         "highest": max(days, key=lambda day: day.doses),
         "first": days[0].day,
         "last": days[-1].day,
@@ -194,19 +194,14 @@ def statistics(request: HttpRequest) -> HttpResponse:
 @dataclass(frozen=True)
 class SiteRow:
     """A site as it may be shown: `withheld` names the figures that a small count takes out, None
-    is a site that never reported."""
+    is a site that never reported. `unrecorded` is left out too where one could compute them."""
 
     name: str
     on_platform: bool
     reported: int | None
     recorded: int | None
+    unrecorded: int | None
     withheld: frozenset[str]
-
-    @property
-    def unrecorded(self) -> int | None:
-        if self.reported is None or self.recorded is None:
-            return None
-        return self.reported - self.recorded
 
 
 def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
@@ -214,21 +209,31 @@ def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
     tells nothing, those whose recorded doses are withheld, by name."""
     recorded = rules.suppress_small_counts([site.recorded for site in sites])
     reported = rules.suppress_small_counts([site.reported or 0 for site in sites])
+    covered = rules.suppress_small_counts([site.covered for site in sites])
     rows = [
         SiteRow(
             site.name,
             site.on_platform,
             None if site.reported is None else shown_reported,
             shown_recorded,
+            _difference(site, shown_reported, shown_recorded, shown_covered),
             frozenset(
                 name
                 for name, shown in (("reported", shown_reported), ("recorded", shown_recorded))
                 if shown is None
             ),
         )
-        for site, shown_reported, shown_recorded in zip(sites, reported, recorded, strict=True)
+        for site, shown_reported, shown_recorded, shown_covered in zip(
+            sites, reported, recorded, covered, strict=True
+        )
     ]
     return sorted(rows, key=lambda row: (row.recorded is None, -(row.recorded or 0), row.name))
+
+
+def _difference(site: SiteTotals, *shown: int | None) -> int | None:
+    if site.reported is None or None in shown:
+        return None
+    return site.reported - site.covered
 
 
 def rank_of(code: str, rows: list[UnitTotals]) -> int:
@@ -248,7 +253,7 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     rows = selectors.unit_totals(units=2021)
     totals = next(row.totals for row in rows if row.code == code)
-    sites = site_rows(selectors.sites_of(unit))
+    sites = site_rows(selectors.sites_of(unit, now=timezone.now()))
     period = request.GET.get("period", "campaign")
     country = selectors.country_totals()
     context = {
