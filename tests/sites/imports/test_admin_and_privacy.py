@@ -25,12 +25,12 @@ def secret_rows() -> list[list[Any]]:
     """Recorded, matched, held and refused, each with the canary in it."""
     who = {"name": NAME, "birth": "12/03/1987", "sex": "Nữ", "address": STREET}
     return [
-        row(**who, phPHONE, id_number=PAPER),
+        row(**who, phone=PHONE, id_number=PAPER),
         nobody(**who),
-        row(**who, phPHONE, id_number=PAPER, number=2, lot="KHONG-CO"),
-        row(**{**who, "name": f"{NAME} 4"}, phPHONE, id_number=PAPER),
-        row(**who, phPHONE, id_number=PAPER, vaccine=f"{NAME} {PHONE}"),
-        row(**who, phf"{PHONE}9999", id_number=PAPER, day=PHONE),
+        row(**who, phone=PHONE, id_number=PAPER, number=2, lot="KHONG-CO"),
+        row(**{**who, "name": f"{NAME} 4"}, phone=PHONE, id_number=PAPER),
+        row(**who, phone=PHONE, id_number=PAPER, vaccine=f"{NAME} {PHONE}"),
+        row(**who, phone=f"{PHONE}9999", id_number=PAPER, day=PHONE),
     ]
 
 
@@ -103,9 +103,7 @@ def post_spellings(client: Client, *texts: str) -> Any:
         }
     for n, text in enumerate(texts, start=len(old)):
         body[f"spellings-{n}-spelling"] = text
-    return client.post(
-        reverse("admin:vaccination_sites_vaccine_change", args=[product.pk]), body
-    )
+    return client.post(reverse("admin:vaccination_sites_vaccine_change", args=[product.pk]), body)
 
 
 def test_an_official_adds_a_spelling_and_the_rows_that_waited_for_it_go_in(
