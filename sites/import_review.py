@@ -68,7 +68,20 @@ class Review:
     @property
     def is_about_a_number(self) -> bool:
         """A number is on record for somebody of another name."""
-        return any(reason["code"] == "identity_does_not_match" for reason in self.row.reasons)
+        return self._waits_for("identity_does_not_match")
+
+    @property
+    def is_about_the_place(self) -> bool:
+        """The row names another place than this site; that is settled before all else."""
+        return self._waits_for("dose_given_elsewhere")
+
+    @property
+    def is_about_a_twin(self) -> bool:
+        """The file says the same twice: one dose, or two people."""
+        return self._waits_for("row_twice_in_file")
+
+    def _waits_for(self, code: str) -> bool:
+        return any(reason["code"] == code for reason in self.row.reasons)
 
     @property
     def asks_who(self) -> bool:

@@ -87,8 +87,9 @@ class RankedReason:
 
 
 def reasons_of(batch: DoseImport) -> list[RankedReason]:
-    """Why doses of this file were not recorded, the most frequent first."""
-    rows = batch.rows.exclude(outcome=RowOutcome.RECORDED).exclude(reasons=[])
+    """Why doses of this file were not recorded, and what is noted about those that were, the most
+    frequent first."""
+    rows = batch.rows.exclude(reasons=[])
     found = (
         rows.annotate(code=KT("reasons__0__code"), about=KT("reasons__0__field"))
         .values("code", "about", "outcome")
@@ -112,6 +113,7 @@ def _in_general(code: str, about: str) -> str:
         "row_twice_in_file": _("The same dose stands in this file more than once."),
         "dose_on_record": _("The dose was on record already."),
         "no_such_day": _("There is no such day."),
+        "dose_was_voided": _("The dose was on record and was taken back since."),
         "row_left_out": _("Left out by a person."),
         "interval_too_short": _("Too few days after the previous dose."),
         "dose_year_is_buddhist": _("The year is one of the Buddhist calendar."),
@@ -133,6 +135,7 @@ class Waiting:
 
     people: int
     things: int
+    places: int  # of the things: rows that name another place than this site
 
     @property
     def total(self) -> int:
@@ -151,6 +154,7 @@ def waiting_of(batch: DoseImport) -> Waiting:
     counts = held_rows(batch).aggregate(
         people=Count("pk", filter=Q(candidates__isnull=False)),
         things=Count("pk", filter=Q(candidates__isnull=True)),
+        places=Count("pk", filter=Q(reasons__contains=[{"code": "dose_given_elsewhere"}])),
     )
     return Waiting(**counts)
 

@@ -41,6 +41,7 @@ urlpatterns = [
     path("imports/<uuid:public_id>/mend.xlsx", imports.rows_to_mend, name="import_mend"),
     path("imports/<uuid:public_id>/rows/", import_rows.held_rows, name="import_rows"),
     path("imports/<uuid:public_id>/rows/again/", import_rows.try_all, name="import_again"),
+    path("imports/<uuid:public_id>/rows/here/", import_rows.all_here, name="import_here"),
     path("imports/<uuid:public_id>/matched/", import_rows.matched_rows, name="import_matched"),
     path(
         "imports/<uuid:public_id>/rows/<int:line>/<int:part>/",

@@ -22,6 +22,7 @@ from sites.imports.rows import Reason, RowReader
 from sites.models import Dose, DoseImport, ImportedRow, MatchedBy, RowOutcome
 from sites.services.doses import DoseItem, move_dose, record_dose
 from sites.services.import_cells import cells_of
+from sites.services.import_findings import histories, on_record, same_dose
 from sites.services.import_knowledge import known_for
 from sites.services.import_outcomes import (
     DOUBTFUL,
@@ -282,15 +283,29 @@ def _item(row: ImportedRow, now: datetime.datetime) -> DoseItem:
 def _record(
     row: ImportedRow, item: DoseItem, by: Account | None, now: datetime.datetime
 ) -> ImportedRow:
-    """The cells stay for a while: a decision can be taken back too."""
-    recorded = record_dose(item=item, site=row.batch.site, now=now, recorded_by=by)
-    row.dose, row.citizen_id = recorded.dose, recorded.dose.citizen_id
-    row.outcome = RowOutcome.DUPLICATE if recorded.is_duplicate else RowOutcome.RECORDED
-    row.reasons, row.matched_by = [], MatchedBy.DECIDED
+    """The cells stay for a while: a decision can be taken back too. Where the person named has
+    this very dose on record it is not recorded again."""
+    known = _same_on_record(item)
+    if known is None:
+        recorded = record_dose(item=item, site=row.batch.site, now=now, recorded_by=by)
+        row.dose, is_duplicate = recorded.dose, recorded.is_duplicate
+    else:
+        row.dose, is_duplicate = known, True
+    row.citizen_id = row.dose.citizen_id
+    row.outcome = RowOutcome.DUPLICATE if is_duplicate else RowOutcome.RECORDED
+    row.reasons = [on_record(row.dose).as_dict()] if is_duplicate else []
+    row.matched_by = MatchedBy.DECIDED
     _sign(row, by, now)
     row.save()
     recount(batch_id=row.batch_id)
     return row
+
+
+def _same_on_record(item: DoseItem) -> Dose | None:
+    if not isinstance(item.citizen, Citizen):
+        return None
+    history = histories([item.citizen.pk]).get(item.citizen.pk, ())
+    return same_dose(item=item, history=history)
 
 
 def _sign(row: ImportedRow, by: Account | None, now: datetime.datetime) -> None:

@@ -1,6 +1,7 @@
 """Rows that wait for a person: who is meant, tried again, left out; and matches taken back."""
 
 import datetime
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -154,7 +155,7 @@ def _show_row(
             query=request.GET.urlencode(),
             reason=code,
             skip=import_selectors.next_held(batch, (row.line, row.part), code),
-            lot_lacks=may_receive and any(r["code"].startswith("lot_") for r in row.reasons),
+            lot_lacks=may_receive and any("lot_" in r["code"] for r in row.reasons),
         ),
         status=400 if form.errors else 200,
     )
@@ -191,11 +192,16 @@ def _done(
         wrong = any(reason["code"] == "identity_does_not_match" for reason in row.reasons)
         imported_rows.decide_new(row=row, by=by, now=now, without_papers=wrong)
         return _("Row %(line)d: recorded for a new person.")
+    if decision == "here":
+        return _after_a_try(imported_rows.decide_here(row=row, by=by, now=now))
     if decision == "out":
         reason = form.cleaned_data["reason"]
         imported_rows.leave_out(row=row, reason=reason, by=by, now=now)
         return _("Row %(line)d is left out.")
-    after = imported_rows.try_again(row=row, by=by, now=now)
+    return _after_a_try(imported_rows.try_again(row=row, by=by, now=now))
+
+
+def _after_a_try(after: ImportedRow) -> str:
     if after.outcome in (RowOutcome.HELD, RowOutcome.REFUSED):
         return _("Row %(line)d was tried again and still waits.")
     return _("Row %(line)d is recorded.")
@@ -222,25 +228,29 @@ def _to_next(request: StaffRequest, batch: DoseImport, row: ImportedRow) -> Http
 def try_all(request: StaffRequest, public_id: Any) -> HttpResponse:
     """Look anew at all rows that wait for a thing and not for a word about a person."""
     batch = file_here(request, public_id)
-    waiting = import_selectors.held_rows(batch).filter(candidates__isnull=True)
-    rows = list(waiting.select_related("batch__site").defer("batch__content")[:AT_ONCE])
-    recorded = sum(_tried(row, request) for row in rows)
-    left = import_selectors.waiting_of(batch).things
+    counts = imported_rows.try_all_again(
+        batch=batch, by=request.user, now=timezone.now(), most=AT_ONCE
+    )
+    return _told(request, batch, counts)
+
+
+@require_POST
+@staff_page(rights.ENTER_PAPER)
+def all_here(request: StaffRequest, public_id: Any) -> HttpResponse:
+    """The doses of this file were given at this site, whatever place its rows name."""
+    batch = file_here(request, public_id)
+    counts = imported_rows.all_given_here(batch=batch, by=request.user, now=timezone.now())
+    return _told(request, batch, counts)
+
+
+def _told(request: StaffRequest, batch: DoseImport, counts: Counter[str]) -> HttpResponse:
+    recorded = counts[RowOutcome.RECORDED]
     text = ngettext("%(count)d dose is recorded.", "%(count)d doses are recorded.", recorded)
     messages.success(request, text % {"count": recorded})
-    if left:
+    if left := import_selectors.waiting_of(batch).total:
         text = ngettext("%(count)d row still waits.", "%(count)d rows still wait.", left)
         messages.info(request, text % {"count": left})
     return redirect("sites_staff:import", batch.public_id)
-
-
-def _tried(row: ImportedRow, request: StaffRequest) -> bool:
-    """Whether the row is on record now; one that somebody else decides meanwhile is theirs."""
-    try:
-        after = imported_rows.try_again(row=row, by=request.user, now=timezone.now())
-    except DomainError:
-        return False
-    return after.outcome == RowOutcome.RECORDED
 
 
 # ── taking a match back ───────────────────────────────────────────────────────────────────────

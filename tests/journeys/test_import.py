@@ -77,7 +77,7 @@ def test_a_sheet_is_sent_mapped_recorded_decided_and_mended(chromium, live_serve
     assert page.locator("progress").is_visible()
     check_both(page)
     work()
-    page.wait_for_selector("text=Why rows were not recorded")
+    page.wait_for_selector("text=Reasons and notes")
     batch = DoseImport.objects.get()
     assert batch.recorded == truth["recorded"] == Dose.objects.count()
     assert batch.held == truth["held"] + 2
@@ -135,7 +135,7 @@ def mend_and_send(page, tmp_path, batch, truth):
     send_file(page, path)
     press(page, ".panel--yes button")  # its columns are known by now
     work()
-    page.wait_for_selector("text=Why rows were not recorded")
+    page.wait_for_selector("text=Reasons and notes")
     again = DoseImport.objects.latest("pk")
     assert again.pk != batch.pk
     assert again.state == ImportState.DONE

@@ -1,5 +1,6 @@
 """The pages of the import: files sent, mapped, recorded; rows decided; nothing of other sites."""
 
+import datetime
 import io
 import uuid
 
@@ -18,11 +19,14 @@ from sites.models import (
     Role,
     RowOutcome,
 )
-from tests.factories import make_lot, make_staff
+from tests.dirty_sheets import HEADINGS
+from tests.factories import make_dose, make_lot, make_staff
 from tests.sites.paper_office import PaperOffice, cells, sheet, upload, work
+from vaxplatform.vietnam import TIME_ZONE
 
 pytestmark = pytest.mark.django_db
 LIST = "/staff/imports/"
+GIVEN = datetime.datetime(2021, 8, 14, 9, 30, tzinfo=TIME_ZONE)
 UNKNOWN = (
     "Tên người tiêm chủng", "Sinh ngày", "Phái", "Điện thoại", "Giấy tờ", "Số giấy tờ",
     "Số thẻ BHYT", "Mã tỉnh", "Mã xã", "Địa chỉ", "Nhóm", "Mũi số", "Thuốc", "Mã lô hàng",
@@ -89,7 +93,7 @@ def test_every_page_of_another_sites_file_is_404(client, office):
     sign_in(client, PaperOffice().nurse)
     for rest in ("", "columns/", "progress/", "mend.xlsx", "rows/", "matched/"):
         assert client.get(page_of(row.batch, rest)).status_code == 404, rest
-    for rest in ("record/", "stop/", "rows/again/"):
+    for rest in ("record/", "stop/", "rows/again/", "rows/here/"):
         assert client.post(page_of(row.batch, rest)).status_code == 404, rest
     for rest in ("", "separate/"):
         assert client.get(row_page(row) + rest).status_code == 404
@@ -110,7 +114,7 @@ def test_nothing_is_kept_by_the_browser_and_posts_need_their_token(office):
 
 def test_reading_changes_nothing(nurse, office):
     batch = office.send(sheet(cells()))
-    for rest in ("record/", "stop/", "rows/again/"):
+    for rest in ("record/", "stop/", "rows/again/", "rows/here/"):
         assert nurse.get(page_of(batch, rest)).status_code == 405
 
 
@@ -283,8 +287,6 @@ def test_the_rows_to_mend_come_back_without_formulas(nurse, office):
 
 
 def _with(heading):
-    from tests.dirty_sheets import HEADINGS
-
     return (*HEADINGS[:-1], heading)
 
 
@@ -414,6 +416,35 @@ def test_who_keeps_the_stock_is_led_to_the_lots(client, office):
         "Receive the lot" not in sign_in(client, office.nurse).get(row_page(row)).content.decode()
     )
     assert "Receive the lot" in sign_in(client, office.manager).get(row_page(row)).content.decode()
+
+
+def test_a_dose_that_the_person_has_on_record_is_not_recorded_twice(nurse, office):
+    row = office.held_row()
+    citizen = Citizen.objects.get()
+    make_dose(lot=office.lot, citizen=citizen, administered_at=GIVEN)
+    text = nurse.get(row_page(row)).content.decode()
+    assert "the same day as this row" in text
+    nurse.post(row_page(row), {"decision": f"same:{citizen.public_id}"})
+    row.refresh_from_db()
+    assert (row.outcome, row.dose) == (RowOutcome.DUPLICATE, Dose.objects.get())
+
+
+def test_a_dose_that_names_another_place_is_asked_about(nurse, office):
+    headings = (*HEADINGS, "Địa điểm")
+    rows = (
+        [*cells(), "Trạm y tế Nơi Khác"],
+        [*cells(name="Lê Văn Bình", number=None, kind=None), "Trạm y tế Nơi Khác"],
+        [*cells(name="Lê Văn Cảnh", phone=None, number=None, kind=None), "Trạm y tế Nơi Khác"],
+    )
+    batch = office.record(sheet(*rows, headings=headings))
+    assert batch.held == 3
+    row = batch.rows.get(line=2)
+    assert 'data-key="h"' in nurse.get(row_page(row)).content.decode()
+    nurse.post(row_page(row), {"decision": "here"})
+    assert Dose.objects.count() == 1
+    assert "All of them were given here" in nurse.get(page_of(batch)).content.decode()
+    nurse.post(page_of(batch, "rows/here/"))
+    assert Dose.objects.count() == 3
 
 
 # ── matches taken back ────────────────────────────────────────────────────────────────────────
