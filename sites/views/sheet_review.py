@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -65,7 +65,7 @@ def show_sheet(request: StaffRequest, public_id: Any) -> HttpResponse:
             messages.error(request, error.detail)
             return redirect("sites_staff:sheet", sheet.public_id)
         else:
-            messages.success(request, _now("The sheet is recorded."))
+            messages.success(request, gettext("The sheet is recorded."))
             return redirect("sites_staff:sheet", sheet.public_id)
     context = {
         **_standing(request, sheet),

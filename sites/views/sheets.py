@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -142,7 +142,7 @@ def sheet_photo(request: StaffRequest, public_id: Any) -> HttpResponse:
     if form.errors:
         context = frame(request, None, form=form, sheet=sheet)
         return render(request, "sites/sheets/photo.html", context, status=400)
-    messages.success(request, _now("The photo stands beside the rows."))
+    messages.success(request, gettext("The photo stands beside the rows."))
     return redirect(_back_from_photo(sheet, request))
 
 
@@ -170,8 +170,9 @@ class GridRow:
     is_empty: bool
 
     @property
-    def has_errors(self) -> bool:
-        return any(cell.error for cell in self.cells)
+    def first_error(self) -> str:
+        """The name of the first cell to mend; "" for none."""
+        return next((cell.name for cell in self.cells if cell.error), "")
 
 
 @staff_page(rights.ENTER_PAPER)
@@ -198,7 +199,7 @@ def type_rows(request: StaffRequest, public_id: Any) -> HttpResponse:
         "entry": entry,
         "labels": [(field, LABELS[field]) for field in FIELDS],
         "grid": grid,
-        "wrong": [row for row in grid if row.has_errors],
+        "wrong": [row for row in grid if row.first_error],
         "typed": len(typed),
         "first_empty": first_empty,
         "most_lines": MOST_LINES,
@@ -254,7 +255,7 @@ def _sent(request: StaffRequest, sheet: PaperSheet, entry: SheetEntry) -> HttpRe
     if request.POST.get("do") == "finish":
         sheet = sheets.finish_entry(entry=entry, by=request.user, now=now)
         return redirect("sites_staff:sheet", sheet.public_id)
-    messages.success(request, _now("Saved."))
+    messages.success(request, gettext("Saved."))
     return redirect("sites_staff:sheet_rows", sheet.public_id)
 
 
