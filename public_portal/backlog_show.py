@@ -59,6 +59,17 @@ class Line:
         return self.progress.left > 0 and self.progress.caught_up_on is None
 
     @property
+    def reason(self) -> str:
+        """Why it will not catch up at this pace; "" where it will, or has."""
+        if not self.is_behind:
+            return ""
+        if not self.progress.entered:
+            return _("No dose of earlier days was entered.")
+        if self.progress.growth >= 0:
+            return _("Doses stay on paper as fast as others are entered, or faster.")
+        return _("At this pace it takes more than a year.")
+
+    @property
     def forecast_key(self) -> datetime.date:
         if self.progress.is_caught_up:
             return datetime.date.min
@@ -74,8 +85,6 @@ SORTS: dict[str, Callable[[Line], Any]] = {
     "pace": lambda line: line.progress.entered,
     "forecast": lambda line: line.forecast_key,
     "silent": lambda line: line.silent_sites or 0,
-    "report": lambda line: (line.site and line.site.last_report_on) or datetime.date.min,
-    "entry": lambda line: (line.site and line.site.last_entry_on) or datetime.date.min,
 }
 DAY_SORTS: dict[str, Callable[[DayLine], Any]] = {
     "day": lambda line: line.day,

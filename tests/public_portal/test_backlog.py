@@ -110,6 +110,8 @@ def test_a_provinces_own_total_is_its_sites_and_the_rest(paper, client):
     signed_in(client, role=Role.PROVINCE_OFFICER, province=province())
     rows = rows_of(client, "/staff/backlog/")
     assert [(row["code"], row["left"]) for row in rows] == [("", "26"), ("GIAY-1", "9")]
+    page = client.get("/staff/backlog/")
+    assert [line.is_rest for line in page.context["page"]] == [True, False]
 
 
 def test_a_report_of_a_vaccine_says_nothing_of_the_others(paper):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from certificates.models import Certificate, IssuanceJob, SigningKey
@@ -483,3 +484,67 @@ def test_a_place_keeps_the_population_that_its_ratio_is_of():
         .filter(population_18_plus=None)
         .exists()
     )
+
+
+def sent(client, text, name="bao-cao.csv"):
+    return client.post(
+        "/staff/reports/", {"file": SimpleUploadedFile(name, text.encode(), "text/csv")}
+    )
+
+
+def test_a_file_of_days_is_filed_by_its_site_and_each_bad_line_is_told_with_its_reason(client):
+    site = make_site(code="HCM-01")
+    account = signed_in(client, role=Role.SITE_MANAGER, site=site)
+    head = "province_code;site_code;date;vaccine;doses\r\n"
+    good = "79;HCM-01;2021-11-04;;40\r\n"
+    response = sent(client, head + good + "79;HCM-01;2021-11-05;;-3\r\n79;;2021-11-05;;9\r\n")
+    assert response.status_code == 200
+    assert [row.line for row in response.context["refused"]] == [3, 4]
+    assert "Dòng 3: " in response.content.decode()
+    filed = DailyReport.objects.get()
+    assert (filed.doses, filed.reported_by) == (40, account)
+    assert sent(client, head + good).status_code == 302
+
+
+@pytest.mark.parametrize("text", ["", "tỉnh;ngày\n79;x\n", "province_code,date\n79,2021-11-04\n"])
+def test_a_file_without_the_columns_is_refused_beside_its_field(client, text):
+    signed_in(client, role=Role.PROVINCE_OFFICER, province=province())
+    response = sent(client, text)
+    assert response.context["form"].errors["file"]
+    assert not DailyReport.objects.exists()
+
+
+def test_a_file_that_is_too_large_or_no_text_is_refused_whole(client, monkeypatch):
+    signed_in(client, role=Role.PROVINCE_OFFICER, province=province())
+    upload = SimpleUploadedFile("a.csv", b"\xff\xfe\x00p\x00r", "text/csv")
+    response = client.post("/staff/reports/", {"file": upload})
+    assert "UTF-8" in response.context["form"].errors["file"][0]
+    monkeypatch.setattr("public_portal.services.reports.MOST_BYTES", 20)
+    response = sent(client, "province_code,date,doses\n79,2021-11-04,5\n")
+    assert response.context["form"].errors["file"]
+    assert not DailyReport.objects.exists()
+
+
+def test_a_corrected_report_shows_what_stood_there_who_sent_it_and_when(client):
+    site = make_site()
+    first = signed_in(client, role=Role.SITE_MANAGER, site=site)
+    client.post("/staff/reports/", REPORT)
+    second = signed_in(client, role=Role.SITE_RECORDER, site=site)
+    client.post("/staff/reports/", REPORT)  # the same again: no correction
+    client.post("/staff/reports/", {**REPORT, "doses": "125"})
+    (report,) = client.get("/staff/reports/").context["page"]
+    assert (report.doses, report.reported_by) == (125, second)
+    (earlier,) = report.earlier
+    assert (earlier.doses, earlier.first_doses, earlier.reported_by) == (120, 20, first)
+    assert earlier.reported_at < report.reported_at
+
+
+def test_the_reports_on_file_cost_the_same_however_many_there_are(
+    client, django_assert_max_num_queries
+):
+    site = make_site()
+    signed_in(client, role=Role.SITE_MANAGER, site=site)
+    for day in range(1, 20):
+        client.post("/staff/reports/", {**REPORT, "date": f"{day:02d}/10/2021"})
+    with django_assert_max_num_queries(14):
+        client.get("/staff/reports/")
