@@ -50,13 +50,27 @@ def text_of(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, dict):
-        return " ".join(cell[part] for part in ("d", "t") if part in cell)
-    text = " ".join(str(cell).split())
+        cell = " ".join(str(cell[part]) for part in ("d", "t") if part in cell)
+    text = " ".join(_storable(str(cell)).split())
     if found := _NUMBER.fullmatch(text):
         return found[1]
     if len(text) > MOST_TEXT:
         raise exceptions.CellTooLong
     return text
+
+
+def _storable(text: str) -> str:
+    """Without the characters that no database takes and no keyboard makes."""
+    if "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    return "".join(c for c in text if c != "\0" and not "\ud800" <= c <= "\udfff")
+
+
+def _serial(cell: Any) -> int | None:
+    """The number in a cell that may be a day's or a year."""
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    return int(cell) if SERIALS.start <= cell < SERIALS.stop else None
 
 
 def read_name(cell: Any) -> str:
@@ -71,12 +85,12 @@ def _name(text: str) -> str:
 def read_birth(cell: Any, *, on: datetime.date) -> str:
     """YYYY[-MM[-DD]] out of a date, its serial number, a year, or text."""
     if isinstance(cell, dict) and "d" in cell:
-        return _birth(cell["d"], on)
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in SERIALS:
-        if int(cell) in BUDDHIST_YEARS:  # as a day it would be of 1906, as a year it is theirs
-            return _birth(str(int(cell)), on)
-        if int(cell) > on.year:
-            return _birth(_day_of_serial(cell).isoformat(), on)
+        return _birth(str(cell["d"]), on)
+    if (serial := _serial(cell)) is not None:
+        if serial in BUDDHIST_YEARS:  # as a day it would be of 1906, as a year it is theirs
+            return _birth(str(serial), on)
+        if serial > on.year:
+            return _birth(_day_of_serial(serial).isoformat(), on)
     return _birth(text_of(cell), on)
 
 
@@ -88,9 +102,9 @@ def _birth(text: str, on: datetime.date) -> str:
 def read_day(cell: Any) -> datetime.date:
     """The day of a dose, out of a date, its serial number, or text with the day first."""
     if isinstance(cell, dict) and "d" in cell:
-        return _day(cell["d"])
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in SERIALS:
-        return _day_of_serial(cell)
+        return _day(str(cell["d"]))
+    if (serial := _serial(cell)) is not None:
+        return _day_of_serial(serial)
     return _day(text_of(cell))
 
 
@@ -111,14 +125,14 @@ def _day(text: str) -> datetime.date:
         raise exceptions.DoseDayUnreadable from None
 
 
-def _day_of_serial(serial: float) -> datetime.date:
-    return FIRST_DAY + datetime.timedelta(days=int(serial))
+def _day_of_serial(serial: int) -> datetime.date:
+    return FIRST_DAY + datetime.timedelta(days=serial)
 
 
 def read_clock(cell: Any) -> datetime.time:
     """The hour of a dose; noon where there is none."""
     if isinstance(cell, dict) and "t" in cell:
-        return datetime.time.fromisoformat(cell["t"])
+        return _clock(str(cell["t"]))
     if isinstance(cell, float) and 0 <= cell < 1:  # a part of a day
         minutes = round(cell * 24 * 60) % (24 * 60)
         return datetime.time(minutes // 60, minutes % 60)
