@@ -3,7 +3,7 @@
 A trigger writes a row for each certificate that was issued, replaced or revoked, in the same
 transaction, where the site has a system that may ask. The row has no number then: numbers are
 given afterwards, to rows that are committed, one giver at a time a site. So a number that a system
-has seen can never be followed by a lower one, whatever commits late (docs/adr/0018).
+has seen can never be followed by a lower one, whatever commits late (docs/adr/0019).
 """
 
 from django.db import models

@@ -1,7 +1,7 @@
 """The feed of a site's certificates: giving numbers to changes, reading them, forgetting old ones.
 
 Numbers are given to committed rows by one process at a time, so a reader that keeps the number of
-the last change it has seen misses none, however late another transaction commits (docs/adr/0018).
+the last change it has seen misses none, however late another transaction commits (docs/adr/0019).
 """
 
 import datetime
