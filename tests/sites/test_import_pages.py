@@ -21,7 +21,7 @@ from sites.models import (
 )
 from tests.dirty_sheets import HEADINGS
 from tests.factories import make_dose, make_lot, make_staff
-from tests.sites.paper_office import PaperOffice, cells, sheet, upload, work
+from tests.sites.paper_office import LOT, PaperOffice, cells, sheet, upload, work
 from vaxplatform.vietnam import TIME_ZONE
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,27 @@ def test_unknown_headings_are_mapped_once_and_known_the_next_time(nurse, office)
     assert ColumnMapping.objects.get().site == office.site
     send(nurse, sheet(cells(), cells(dose=2, day="20/11/2021"), headings=UNKNOWN))
     assert DoseImport.objects.latest("pk").state == ImportState.CHECKED
+
+
+def test_doses_side_by_side_are_told_apart(nurse, office):
+    person = ["Nguyễn Thị Ánh", "12/03/1987", "1", "0912345678", None, "79"]
+    headings = (
+        "Họ và tên", "Ngày sinh", "Giới tính", "Số điện thoại", "CMT/CCCD", "Mã tỉnh",
+        *("Tên vắc xin", "Ngày tiêm", "Lô") * 2,
+    )  # fmt: skip
+    doses = ["AstraZeneca", "14/08/2021", LOT, "AstraZeneca", "20/11/2021", "CHUA-CO"]
+    batch = office.send(sheet([*person, *doses], headings=headings))
+    text = nurse.get(page_of(batch, "columns/")).content.decode()
+    assert '<option value="lot_number:1" selected>' in text
+    assert '<option value="lot_number:2" selected>' in text
+    assert "Lot number (dose 2)" in nurse.get(page_of(batch)).content.decode()
+    nurse.post(page_of(batch, "record/"))
+    work()
+    row = batch.rows.get(part=2)
+    text = nurse.get(row_page(row)).content.decode()
+    assert "dose 2" in text
+    assert "CHUA-CO" in text
+    assert LOT not in text  # the row's other dose is not what is asked about
 
 
 def test_a_mapping_that_lacks_or_repeats_a_field_is_refused_in_words(nurse, office):
