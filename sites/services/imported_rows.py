@@ -159,16 +159,17 @@ def try_all_again(
 
 
 def all_given_here(
-    *, batch: DoseImport, by: Account | None, now: datetime.datetime
+    *, batch: DoseImport, by: Account | None, now: datetime.datetime, most: int | None = None
 ) -> Counter[str]:
     """Whatever place the rows of this file name, their doses were given at this site: those that
-    wait for it are tried again, and those still to come are not asked."""
+    wait for it are tried again (at most `most` now, the rest when all are tried again), and
+    those still to come are not asked."""
     with transaction.atomic():
         batch = DoseImport.objects.select_for_update(no_key=True).get(pk=batch.pk)
         batch.columns = columns_as_json(without_place(columns_from(batch.columns)))
         batch.save(update_fields=["columns"])
     here = Q(reasons__contains=[{"code": exceptions.DoseGivenElsewhere.code}])
-    return _all_again(batch, here, by, now)
+    return _all_again(batch, here, by, now, most=most)
 
 
 def _all_again(

@@ -30,7 +30,7 @@ from sites.views.imports import file_here
 from vaxplatform.errors import DomainError
 
 PAGE = 25
-AT_ONCE = 300  # rows tried again in one request
+AT_ONCE = 3_000  # rows tried again in one request: some seconds
 
 
 # ── lists ─────────────────────────────────────────────────────────────────────────────────────
@@ -239,7 +239,9 @@ def try_all(request: StaffRequest, public_id: Any) -> HttpResponse:
 def all_here(request: StaffRequest, public_id: Any) -> HttpResponse:
     """The doses of this file were given at this site, whatever place its rows name."""
     batch = file_here(request, public_id)
-    counts = imported_rows.all_given_here(batch=batch, by=request.user, now=timezone.now())
+    counts = imported_rows.all_given_here(
+        batch=batch, by=request.user, now=timezone.now(), most=AT_ONCE
+    )
     return _told(request, batch, counts)
 
 
