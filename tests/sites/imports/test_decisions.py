@@ -351,3 +351,33 @@ def test_two_who_try_everything_again_at_once_record_each_dose_once(tmp_path: Pa
     assert sum(a["recorded"] for a in answers) == 30
     assert Dose.objects.count() == 30
     assert counts(batch) == (30, 0, 0, 0)
+
+
+@pytest.mark.parametrize("chunk", [1, 1_000])
+def test_namesakes_without_numbers_are_asked_about_wherever_a_chunk_ends(
+    site: Site, tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sites.services import imports
+
+    monkeypatch.setattr(imports, "CHUNK", chunk)
+    name = dirty_sheets.person(1).name
+    second = {"number": 2, "day": datetime.date(2021, 12, 1)}
+    found = send(
+        tmp_path,
+        site,
+        nobody(1, address=None),
+        nobody(1, address=None, name=name.upper(), **second),
+        row(2),
+        row(2, id_number=dirty_sheets.person(3).cccd, birth=dirty_sheets.person(2).birth),
+        nobody(4),
+        nobody(4, **second),
+    )
+    assert [(r.outcome, codes(r)[:1]) for r in found] == [
+        ("recorded", []),
+        ("held", ["similar_person_on_record"]),
+        ("recorded", []),
+        ("held", ["similar_person_on_record"]),
+        ("recorded", []),
+        ("recorded", []),
+    ]
+    assert found[4].citizen_id == found[5].citizen_id
