@@ -198,3 +198,19 @@ def test_undecided_cells_are_named_and_the_decided_ones_stay_chosen(client, site
     sheet.refresh_from_db()
     assert sheet.state == SheetState.COMPARED
     assert sheets.agreed_rows(sheet)[1][:2] == ["Trần Mẫu", "1991"]
+
+
+def test_a_row_that_waits_is_dealt_with_where_rows_of_files_are(client, site, recorder):
+    person = row(1, "Nguyễn Thị Mẫu", "12/3/1987", "nữ", "0901234567")
+    for day in (DAY, DAY + datetime.timedelta(days=1)):
+        sheet = make_sheet(site, recorder, given_on=day, doses_on_paper=1)
+        client.post(url("sheet_rows", sheet), {**person, "do": "finish"})
+        client.post(url("sheet", sheet))
+    sheet.refresh_from_db()
+    assert (sheet.batch.held, sheet.batch.recorded) == (1, 0)
+    held = [sheet.batch.public_id]
+    assert client.get(reverse("sites_staff:import_rows", args=held)).status_code == 200
+    page = client.get(reverse("sites_staff:import_row", args=[*held, 1, 0]))
+    assert page.status_code == 200
+    assert "Nguyễn Thị Mẫu" in page.content.decode()
+    assert client.get(reverse("sites_staff:import_mend", args=held)).status_code == 200

@@ -9,6 +9,7 @@ from django.utils import timezone
 from PIL import Image
 
 from sites import exceptions
+from sites.imports.headings import find_headings
 from sites.models import (
     Dose,
     DoseImport,
@@ -25,7 +26,7 @@ from sites.services import sheet_comparison as comparison
 from sites.services import sheets
 from sites.services.sheet_comparison import FIRST, OTHER, SECOND, Choice
 from sites.services.sheet_photos import LONGEST_SIDE, MAX_BYTES, clean_photo
-from sites.services.sheet_rows import FIELDS, ROW, pairs
+from sites.services.sheet_rows import COLUMNS, FIELDS, HEADINGS, ROW, pairs
 from tests.factories import make_lot, make_site, make_staff, province
 from tests.sites.making import at_once
 from vaxplatform.invariants import INVARIANTS
@@ -159,6 +160,14 @@ def test_a_row_keeps_its_own_dose_number_and_province(office):
     sheet = sheets.record_sheet(sheet=sheet, by=office.one, now=NOW)
     dose = Dose.objects.get()
     assert (dose.dose_number, dose.citizen.province.code) == (2, "01")
+
+
+def test_rows_to_mend_come_back_under_headings_that_a_file_may_have():
+    found = find_headings([(1, list(HEADINGS))])
+    assert {place: column for place, column in COLUMNS.items() if column[0] != "notes"} == {
+        place: column for place, column in found.columns.items() if column[0] != "notes"
+    }
+    assert found.missing == ()
 
 
 # ── sums ──────────────────────────────────────────────────────────────────────────────────────
