@@ -8,13 +8,13 @@ from typing import Any, cast
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from sites.api import serializers
+from sites.api import schema
 from sites.api.authentication import ClientAuthentication, IsApiClient
 from sites.api.validation import MOST_ITEMS, Invalid, read_items
 from sites.models import ApiClient, Dose
@@ -44,21 +44,13 @@ class DosesView(ClientView):
         description=(
             "One object: 201, or 200 when the same key and body came before; 409 when a rule"
             " refuses; 400 by field when it cannot be right. A list: 207 with one result an item,"
-            " in order; a refused item leaves nothing behind, the others are recorded."
+            " in order; a refused item leaves nothing behind, the others are recorded. The rule of"
+            " trying again, every code and a worked client: docs/integration.md."
         ),
-        request=PolymorphicProxySerializer(
-            component_name="DoseOrDoses",
-            serializers=[serializers.DoseInput, serializers.DoseInput(many=True)],
-            resource_type_field_name=None,
-            many=False,
-        ),
-        responses={
-            201: serializers.DoseAnswer,
-            200: OpenApiResponse(serializers.DoseAnswer, description="Recorded before"),
-            207: serializers.ItemResult(many=True),
-            400: serializers.FieldErrors,
-            409: serializers.Refusal,
-        },
+        request=schema.REQUEST,
+        parameters=[schema.RETRY_AFTER],
+        examples=schema.EXAMPLES,
+        responses=schema.RESPONSES,
     )
     def post(self, request: Request) -> Response:
         body, now, client = body_of(request), timezone.now(), client_of(request)

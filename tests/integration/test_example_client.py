@@ -48,7 +48,9 @@ class Hospital:
         _client, self.token = create_api_client(name="HIS", site=self.site)
 
     def row(self, n: int, **over: object) -> dict[str, object]:
-        given_at = datetime.datetime(2021, 8, 2, 8, tzinfo=VIETNAM) + datetime.timedelta(minutes=n % 500)
+        given_at = datetime.datetime(2021, 8, 2, 8, tzinfo=VIETNAM) + datetime.timedelta(
+            minutes=n % 500
+        )
         return {
             "full_name": "Nguyễn Thị Ánh Tuyết",
             "date_of_birth": "1987-03-12",
