@@ -6,12 +6,27 @@ here it is some 20. Statement and row triggers see the rows as with any INSERT.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connection, models
 from django.db.models.fields import NOT_PROVIDED
 
 M = TypeVar("M", bound=models.Model)
+
+# Fields whose values psycopg2 writes as they are; the others prepare each value.
+_AS_THEY_ARE = frozenset(
+    {
+        models.BooleanField,
+        models.CharField,
+        models.DateTimeField,
+        models.ForeignKey,
+        models.PositiveIntegerField,
+        models.PositiveSmallIntegerField,
+        models.TextField,
+        models.UUIDField,
+    }
+)
 
 
 def insert_rows(rows: Sequence[M], *, key: str = "", ignore_conflicts: bool = False) -> list[M]:
@@ -53,8 +68,11 @@ def _columns(model: type[models.Model]) -> tuple[list[Any], list[Any]]:
 
 
 def _values(field: Any, rows: Sequence[models.Model]) -> list[Any]:
-    prepare, name = field.get_db_prep_save, field.attname
-    return [prepare(getattr(row, name), connection) for row in rows]
+    values = map(attrgetter(field.attname), rows)
+    if type(field) in _AS_THEY_ARE:
+        return list(values)
+    prepare = field.get_db_prep_save
+    return [prepare(value, connection) for value in values]
 
 
 def _fill(row: models.Model, values: tuple[Any, ...] | None, fields: Sequence[Any]) -> bool:

@@ -34,7 +34,7 @@ class IdentityCheck(models.TextChoices):
     NO_ID = "no_id", _("No ID")
 
 
-@pghistory.track(exclude=["search_name"])
+@pghistory.track(exclude=["search_name"], level=pghistory.Statement)
 class Citizen(models.Model):
     """One person. Several phones may speak for a person, and one phone for several people."""
 

@@ -86,11 +86,13 @@ class Recognised:
     """A citizen on record, and by what: the kind of a paper, or "contact" (phone, name and birth).
 
     `agrees`: whether name and date of birth are hers too; a number alone may be mistyped.
+    `tells_nothing_new`: every paper named is on record.
     """
 
     citizen: Citizen
     by: str
     agrees: bool
+    tells_nothing_new: bool = False
 
 
 class _Known:
@@ -99,13 +101,20 @@ class _Known:
     def __init__(self, people: Sequence[CitizenDetails]) -> None:
         indexes = {paper.index for details in people for paper in details.papers}
         documents = IdentityDocument.objects.filter(number_index__in=indexes)
+        holders = {
+            (kind, bytes(index)): citizen_id
+            for kind, index, citizen_id in documents.values_list(
+                "kind", "number_index", "citizen_id"
+            )
+        }
+        citizens = Citizen.objects.in_bulk(set(holders.values()))
         self.by_paper: dict[tuple[str, bytes], Citizen] = {
-            (d.kind, bytes(d.number_index)): d.citizen for d in documents.select_related("citizen")
+            paper: citizens[citizen_id] for paper, citizen_id in holders.items()
         }
         phones = {details.phone for details in people if details.phone}
         self.by_contact: dict[tuple[str, str, str], Citizen] = {
             (c.search_name, c.date_of_birth, c.phone): c
-            for c in Citizen.objects.filter(phone__in=phones)
+            for c in Citizen.objects.filter(phone__in=phones).exclude(phone="")  # as the index is
         }
         known = {c.pk for c in (*self.by_paper.values(), *self.by_contact.values())}
         self.kinds: defaultdict[int, set[str]] = defaultdict(set)
@@ -124,7 +133,8 @@ class _Known:
         for paper in details.papers:
             citizen = self.by_paper.get((paper.kind, paper.index))
             if citizen is not None:
-                return Recognised(citizen, paper.kind, agrees(citizen, details))
+                on_record = all((p.kind, p.index) in self.on_record for p in details.papers)
+                return Recognised(citizen, paper.kind, agrees(citizen, details), on_record)
         namesake = self.by_contact.get(details.contact_key) if details.contact_key else None
         if namesake is None:
             return None
@@ -132,7 +142,7 @@ class _Known:
         held = self.kinds[_key(namesake)]
         if any(paper.kind in held for paper in details.papers):
             return None
-        return Recognised(namesake, "contact", agrees=True)
+        return Recognised(namesake, "contact", True, not details.papers)
 
     def remember(self, details: CitizenDetails, citizen: Citizen) -> None:
         for paper in details.papers:

@@ -29,6 +29,7 @@ _DAY: Final = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})")
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?")
 _CLOCK: Final = re.compile(r"(\d{1,2})\s*[:hg.]\s*(\d{2})?(?:\s*[:p.]\s*\d{2})?\s*")
 _NUMBER: Final = re.compile(r"([0-9]{6,})\.0")  # of a paper or phone, as a float in text
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _SEX: Final = {
     "nam": "male", "male": "male", "m": "male", "0": "male", "trai": "male",
     "nu": "female", "female": "female", "f": "female", "1": "female", "gai": "female",
@@ -61,9 +62,7 @@ def text_of(cell: Any) -> str:
 
 def _storable(text: str) -> str:
     """Without the characters that no database takes and no keyboard makes."""
-    if "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text):
-        return text
-    return "".join(c for c in text if c != "\0" and not "\ud800" <= c <= "\udfff")
+    return _UNSTORABLE.sub("", text)
 
 
 def _serial(cell: Any) -> int | None:

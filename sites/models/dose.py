@@ -34,12 +34,13 @@ class DoseSource(models.TextChoices):
     PAPER = "paper", _("Entered from paper")
 
 
-@pghistory.track()
+@pghistory.track(level=pghistory.Statement)
 class Dose(models.Model):
     """One injection given to one citizen. Never deleted: voided, with a reason.
 
     `administered_at` is when it happened, `recorded_at` when we learnt of it.
     `residence_province` is the citizen's province on that day. `lot` is the site's stock row.
+    Each index costs every dose some time: those below are the ones that are read.
     """
 
     public_id = models.UUIDField(
@@ -51,19 +52,32 @@ class Dose(models.Model):
     dose_number = models.PositiveSmallIntegerField(_("dose number"))
     dose_kind = models.CharField(_("kind of dose"), max_length=10, choices=DoseKind)
     vaccine = models.ForeignKey(
-        Vaccine, verbose_name=_("vaccine"), on_delete=models.PROTECT, related_name="doses"
+        Vaccine,
+        verbose_name=_("vaccine"),
+        on_delete=models.PROTECT,
+        related_name="doses",
+        db_index=False,
     )
     lot = models.ForeignKey(
-        Lot, verbose_name=_("lot"), on_delete=models.PROTECT, related_name="doses"
+        Lot,
+        verbose_name=_("lot"),
+        on_delete=models.PROTECT,
+        related_name="doses",
+        db_index=False,
     )
     site = models.ForeignKey(
-        Site, verbose_name=_("site"), on_delete=models.PROTECT, related_name="doses"
+        Site,
+        verbose_name=_("site"),
+        on_delete=models.PROTECT,
+        related_name="doses",
+        db_index=False,
     )
     residence_province = models.ForeignKey(
         AdministrativeUnit,
         verbose_name=_("residence province"),
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     session = models.ForeignKey(
         Session,
@@ -72,6 +86,7 @@ class Dose(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="doses",
+        db_index=False,
     )
     visit = models.ForeignKey(
         Visit,
@@ -80,6 +95,7 @@ class Dose(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="doses",
+        db_index=False,
     )
     administered_at = models.DateTimeField(_("administered at"))
     recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
@@ -95,9 +111,14 @@ class Dose(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     api_client = models.ForeignKey(
-        ApiClient, verbose_name=_("system"), null=True, on_delete=models.PROTECT
+        ApiClient,
+        verbose_name=_("system"),
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
     )
     idempotency_key = models.UUIDField(_("request number"), unique=True)
     request_digest = models.BinaryField(max_length=32)
@@ -132,6 +153,14 @@ class Dose(models.Model):
             models.Index(fields=["lot"], name="dose_by_lot"),
             models.Index(fields=["site", "administered_at"], name="dose_by_site_and_time"),
             models.Index(fields=["recorded_at"], name="dose_by_recorded_at"),
+            *(
+                models.Index(
+                    fields=[field],
+                    name=f"dose_by_{field}",
+                    condition=Q(**{f"{field}__isnull": False}),
+                )
+                for field in ("session", "visit", "recorded_by", "api_client")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -151,7 +151,11 @@ class ImportedRow(models.Model):
     """
 
     batch = models.ForeignKey(
-        DoseImport, verbose_name=_("file"), on_delete=models.CASCADE, related_name="rows"
+        DoseImport,
+        verbose_name=_("file"),
+        on_delete=models.CASCADE,
+        related_name="rows",
+        db_index=False,  # the row's own name begins with it
     )
     line = models.PositiveIntegerField(_("row"))
     part = models.PositiveSmallIntegerField(_("dose"), default=0)
@@ -164,7 +168,12 @@ class ImportedRow(models.Model):
         Citizen, verbose_name=_("person"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     dose = models.ForeignKey(
-        Dose, verbose_name=_("dose"), null=True, on_delete=models.PROTECT, related_name="+"
+        Dose,
+        verbose_name=_("dose"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -172,6 +181,7 @@ class ImportedRow(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 

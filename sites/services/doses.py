@@ -3,10 +3,10 @@
 import datetime
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from registration.models import Account, Citizen
@@ -278,8 +278,7 @@ class _Recorder:
                 self.outcomes[position] = _as_retry(twin, self.items[position])
             else:  # somebody else recorded this number for the person meanwhile
                 self.outcomes[position] = exceptions.DoseNumberTaken()
-        for lot_id, doses in sorted(taken.items()):
-            _take_from_lot(lot_id=lot_id, doses=doses)
+        _take_from_lots(taken)
         for position, first in self.repeats:
             outcome = self.outcomes[first]
             self.outcomes[position] = (
@@ -299,13 +298,13 @@ class _Recorder:
             lot=lot,
             site=self.site,
             residence_province_id=citizen.province_id,
-            session=item.session,
-            visit=item.visit,
+            session_id=item.session.pk if item.session else None,
+            visit_id=item.visit.pk if item.visit else None,
             administered_at=item.administered_at,
             vaccinator=item.vaccinator,
             source=item.source,
-            recorded_by=self.recorded_by,
-            api_client=self.api_client,
+            recorded_by_id=self.recorded_by.pk if self.recorded_by else None,
+            api_client_id=self.api_client.pk if self.api_client else None,
             idempotency_key=item.idempotency_key,
             request_digest=item.digest,
         )
@@ -333,15 +332,30 @@ def _given(dose: Dose) -> GivenDose:
     )
 
 
-def _take_from_lot(*, lot_id: int, doses: int) -> None:
-    """Count `doses` as used; raises _StockMoved where fewer are left than we saw."""
-    taken = Lot.objects.filter(
-        pk=lot_id,
-        recalled_at__isnull=True,
-        doses_used__lte=F("doses_received") - F("doses_wasted") - doses,
-    ).update(doses_used=F("doses_used") + doses)
+def _take_from_lots(taken: Mapping[int, int]) -> None:
+    """Count so many doses of each lot as used; raises _StockMoved where fewer are left than we saw.
+
+    The lots are locked in the order of their ids, as everywhere.
+    """
     if not taken:
-        raise _StockMoved
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [list(taken), list(taken.values())])
+        if cursor.rowcount < len(taken):
+            raise _StockMoved
+
+
+_TAKE = """
+    WITH taken AS MATERIALIZED (
+        SELECT l.id, t.doses FROM unnest(%s::bigint[], %s::int[]) AS t(id, doses)
+          JOIN vaccination_sites_lot l ON l.id = t.id
+         ORDER BY l.id FOR NO KEY UPDATE OF l
+    )
+    UPDATE vaccination_sites_lot l SET doses_used = l.doses_used + t.doses
+      FROM taken t
+     WHERE l.id = t.id AND l.recalled_at IS NULL
+       AND l.doses_used + t.doses <= l.doses_received - l.doses_wasted
+"""
 
 
 def lot_refusal(*, lot: Lot, on: datetime.date) -> DomainError | None:

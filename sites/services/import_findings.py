@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import Count
+
 from sites import exceptions
 from sites.imports.rows import Reason
 from sites.models import Dose, DoseStatus, IntervalRule, Site
@@ -18,7 +20,8 @@ History = Mapping[int, Sequence[Dose]]  # citizen → recorded doses, in the ord
 
 def histories(citizens: Iterable[int]) -> History:
     found: defaultdict[int, list[Dose]] = defaultdict(list)
-    doses = Dose.objects.filter(citizen__in=set(citizens), status=DoseStatus.RECORDED)
+    people = set(citizens)
+    doses = Dose.objects.filter(citizen__in=people, status=DoseStatus.RECORDED)
     for dose in doses.select_related("vaccine", "site__province").order_by("administered_at"):
         found[dose.citizen_id].append(dose)
     return found
@@ -72,9 +75,16 @@ def interval_notes(*, doses: Sequence[Dose], province_id: int) -> dict[int, Reas
     mine = {dose.pk for dose in doses}
     if not mine:
         return {}
+    people = {dose.citizen_id for dose in doses}
+    of_several = (
+        Dose.objects.filter(citizen__in=people, status=DoseStatus.RECORDED)
+        .values_list("citizen", flat=True)
+        .annotate(doses=Count("pk"))
+        .filter(doses__gt=1)
+    )
     rules = list(IntervalRule.objects.all())
     notes: dict[int, Reason] = {}
-    for history in histories(dose.citizen_id for dose in doses).values():
+    for history in histories(of_several).values():
         for earlier, later in pairwise(history):
             refusal = interval_refusal(
                 new=_given(later), others=[_given(earlier)], rules=rules, province_id=province_id

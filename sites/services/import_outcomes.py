@@ -9,6 +9,7 @@ from typing import Any
 from registration.models import Account, Citizen
 from registration.services.citizens import CitizenDetails, Recognised, recognise_citizens
 from registration.services.similar import Candidate, find_similar
+from registration.services.turns import turns
 from sites import exceptions
 from sites.imports.rows import ReadDose, Reason, Row, RowReader
 from sites.models import Dose, DoseImport, DoseStatus, MatchedBy, RowOutcome
@@ -31,6 +32,7 @@ HELD = frozenset(
         exceptions.DoseGivenElsewhere.code,
         exceptions.SameLotSeveralDates.code,
         exceptions.RowTwiceInFile.code,
+        exceptions.DoseWasVoided.code,
         exceptions.SimilarPersonOnRecord.code,
         "identity_does_not_match",
     }
@@ -132,10 +134,16 @@ class _Chunk:
         ]
         self._tell_twins(results)
         self._tell_rows_on_record(self._open(results))
-        self._tell_people(results)
-        self._tell_doses_on_record(self._open(results))
-        self._record(self._open(results))
+        mine = self._open(results)
+        self._join_rows(mine)
+        for turn in turns([_details(result) for result in mine]):
+            self._work_on([mine[position] for position in turn])
         return results
+
+    def _work_on(self, turn: Sequence[Result]) -> None:
+        self._tell_people(turn)
+        self._tell_doses_on_record(self._open(turn))
+        self._record(self._open(turn))
 
     def _open(self, results: Iterable[Result]) -> list[Result]:
         return [r for r in results if r.read.item is not None and not r.reasons]
@@ -168,7 +176,6 @@ class _Chunk:
     def _tell_people(self, results: Sequence[Result]) -> None:
         """Who each row is about: on record by a number or phone, new, or for a person to say."""
         mine = self._open(results)
-        self._join_rows(mine)
         people = [_details(result) for result in mine]
         answers = recognise_citizens(people=people)
         strangers = []
@@ -178,13 +185,15 @@ class _Chunk:
                 strangers.append(result)
             elif found.agrees:
                 result.matched_by, result.citizen_id = found.by, found.citizen.pk
+                if found.tells_nothing_new:  # she need not be looked for again
+                    _give_to(result, found.citizen)
             else:
                 self._hold_for_identity(result, found)
         similar = find_similar(people=[_details(result) for result in strangers])
         for result, candidates in zip(strangers, similar, strict=True):
             if len(candidates) == 1 and candidates[0].agrees_in_all:
                 citizen = Citizen.objects.get(pk=candidates[0].citizen_id)
-                result.read = replace(result.read, item=replace(_item(result), citizen=citizen))
+                _give_to(result, citizen)
                 result.matched_by, result.citizen_id = MatchedBy.ADDRESS, citizen.pk
             elif candidates:
                 result.outcome = RowOutcome.HELD
@@ -203,10 +212,11 @@ class _Chunk:
                 or len(person.date_of_birth) < 10
             ):
                 continue
-            key = (person.search_name, person.date_of_birth, person.sex, person.address.lower())
+            name = person.full_name.casefold()  # with its accents: twins are named alike
+            key = (name, person.date_of_birth, person.sex, person.address.lower())
             joined = first.setdefault((*key, person.province_id), person)
             if joined is not person:
-                result.read = replace(result.read, item=replace(_item(result), citizen=joined))
+                _give_to(result, joined)
                 result.matched_by = MatchedBy.FILE
 
     def _hold_for_identity(self, result: Result, found: Recognised) -> None:
@@ -305,6 +315,10 @@ class _Chunk:
         )
         for pk, note in notes.items():
             doses[pk].reasons = (note,)
+
+
+def _give_to(result: Result, person: CitizenDetails | Citizen) -> None:
+    result.read = replace(result.read, item=replace(_item(result), citizen=person))
 
 
 def _of_a_twin(result: Result) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,8 @@ APOSTROPHES = "'’‘ʼ`´"
 # ’ and ' stay as typed; look-alikes of an apostrophe and of a hyphen become the plain ones.
 PLAIN = str.maketrans({"‘": "'", "ʼ": "'", "`": "'", "´": "'", "‐": "-", "‑": "-", "–": "-"})
 PUNCTUATION = frozenset(" '’-.")
+_APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
+_PUNCTUATION = re.compile(r"[\W_]+")
 # Letters that NFD leaves whole. ð is what old fonts give for đ.
 BASE_LETTERS = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ı": "i"})
 
@@ -91,6 +94,7 @@ def _longest_stack(name: str) -> int:
     return longest
 
 
+@lru_cache(maxsize=4_096)
 def search_key(text: str) -> str:
     """What a name is found by: lower case without accents, đ as d, apostrophes dropped, other
     punctuation as a space, single spaces. Never refuses: it serves what people type in a search."""
@@ -98,5 +102,5 @@ def search_key(text: str) -> str:
     bare = "".join(
         c for c in unicodedata.normalize("NFD", lowered) if unicodedata.category(c) != "Mn"
     ).translate(BASE_LETTERS)
-    bare = re.sub(f"[{APOSTROPHES}]", "", unicodedata.normalize("NFC", bare))
-    return " ".join(re.sub(r"[\W_]+", " ", bare).split())
+    bare = _APOSTROPHE.sub("", unicodedata.normalize("NFC", bare))
+    return " ".join(_PUNCTUATION.sub(" ", bare).split())

@@ -9,7 +9,7 @@ SEPARATORS = re.compile(r"[\s.\-()‐‑–]+")
 def ascii_digits(text: str) -> str:
     """Every decimal digit (full-width, Arabic-Indic …) as 0–9 and full-width signs as plain ones;
     other characters stay."""
-    return "".join(_plain(character) for character in text)
+    return text if text.isascii() else "".join(_plain(character) for character in text)
 
 
 def _plain(character: str) -> str:
