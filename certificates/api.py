@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from certificates.selectors import certificate_answer
 from certificates.services.verification import check_certificate
 from registration.services.access import AccessPurpose, log_access
 from sites.api.authentication import ClientAuthentication, IsApiClient
+from sites.api.serializers import Refusal
 from sites.models import ApiClient, Dose
 from sites.services.people import client_label
 from vaxplatform.api import body_of
@@ -63,7 +64,11 @@ class DoseView(APIView):
 
     @extend_schema(
         summary="A dose that the client's site recorded, and its certificate",
-        responses=DoseWithCertificate,
+        responses={
+            200: DoseWithCertificate,
+            401: Refusal,
+            404: OpenApiResponse(Refusal, description="Also for a dose of another site"),
+        },
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         client = cast(ApiClient, request.auth)  # IsApiClient has seen to it

@@ -83,8 +83,15 @@ class ChangesView(APIView):
             " client is created."
         ),
         parameters=[
-            OpenApiParameter("after", int, description="The last `cursor`; without: the oldest"),
-            OpenApiParameter("limit", int, description=f"1 to {MOST}, usually {USUAL_LIMIT}"),
+            OpenApiParameter(
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": HIGHEST},
+                description="The last `cursor`; without: the oldest",
+            ),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL_LIMIT},
+            ),
         ],
         responses={
             200: OpenApiResponse(

@@ -102,7 +102,9 @@ class FieldErrorsSchema(OpenApiSerializerExtension):
 
 
 def bound_the_list(result: dict[str, Any], **_over: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular, which says nothing of a list's length by itself."""
+    """A hook of drf-spectacular, which by itself says nothing of a list's length, nor that there
+    must be a body where it has several forms."""
+    result["paths"]["/api/v1/doses/"]["post"]["requestBody"]["required"] = True
     for form in result["components"]["schemas"]["DoseOrDosesRequest"]["oneOf"]:
         if form.get("type") == "array":
             form.update(minItems=1, maxItems=MOST_ITEMS)
