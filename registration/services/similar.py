@@ -6,8 +6,8 @@ however many people are on record.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
@@ -37,12 +37,13 @@ class Candidate:
     citizen_id: int
     score: float
     same: tuple[str, ...]
+    has_another_number: bool = False  # of a kind of paper that is named
 
     @property
     def agrees_in_all(self) -> bool:
-        """Name to the last accent, whole date of birth, sex, province and address: nothing is left
-        to doubt."""
-        return _EVERYTHING.issubset(self.same)
+        """Name to the last accent, whole date of birth, sex, province and address, and no number
+        against it: nothing is left to doubt."""
+        return _EVERYTHING.issubset(self.same) and not self.has_another_number
 
 
 _CANDIDATES = f"""
@@ -104,16 +105,15 @@ def find_similar(*, people: Sequence[CitizenDetails]) -> list[list[Candidate]]:
                 found[i].append(candidate)
     kinds = _kinds_of({c.citizen_id for candidates in found for c in candidates})
     return [
-        sorted(
-            (
-                c
-                for c in candidates
-                if _CONTACT.issubset(c.same) or not _has_another(details, kinds[c.citizen_id])
-            ),
-            key=lambda c: (-c.score, c.citizen_id),
-        )[:MOST_CANDIDATES]
-        for details, candidates in zip(people, found, strict=True)
+        _best(replace(c, has_another_number=_has_another(d, kinds[c.citizen_id])) for c in found_)
+        for d, found_ in zip(people, found, strict=True)
     ]
+
+
+def _best(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Two people with different numbers are two, but for a number mistyped."""
+    fitting = [c for c in candidates if not c.has_another_number or _CONTACT.issubset(c.same)]
+    return sorted(fitting, key=lambda c: (-c.score, c.citizen_id))[:MOST_CANDIDATES]
 
 
 def _scored(

@@ -137,6 +137,14 @@ def test_a_number_mistyped_by_a_digit_is_seen_by_phone_name_and_birth(db: None) 
     assert found.score >= LIKE_ENOUGH
 
 
+def test_a_contradicting_number_is_never_settled_without_a_word(db: None) -> None:
+    on_record(papers=(Paper("cccd", "079187000001"),), phone=PHONE, address="1 Lê Lợi")
+    (found,) = similar(papers=(Paper("cccd", "079187000007"),), phone=PHONE, address="1 Lê Lợi")
+    assert found.has_another_number
+    assert not found.agrees_in_all
+    assert similar(phone=PHONE, address="1 Lê Lợi")[0].agrees_in_all
+
+
 def test_another_address_speaks_against_a_year_of_birth_alone(db: None) -> None:
     on_record(date_of_birth="1950", address="1 Lê Lợi")
     assert similar(date_of_birth="1950", address="9 Trần Phú") == []
