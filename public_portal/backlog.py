@@ -17,7 +17,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from public_portal.models import LateEntry, ProvinceDay
-from public_portal.services.counting import COVERS
+from public_portal.services.counting import PROVINCE_COVERS, SITE_COVERS
 from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
 from sites.entry_forecast import EntryForecast
@@ -252,14 +252,17 @@ def _fetch(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 # The reports of sites that count for their site, each with the doses on record that it covers.
 _LINES_OF_SITES = f"""
     SELECT w.site_id, w.day, w.vaccine_id, w.doses AS reported,
-           COALESCE((SELECT sum(r.doses) FROM public_portal_siteday r WHERE {COVERS}), 0)
-               AS recorded
+           COALESCE(sum(r.doses), 0) AS recorded
       FROM (SELECT r.*, rank() OVER (PARTITION BY r.site_id, r.day
                                          ORDER BY r.vaccine_id IS NOT NULL) AS vaccine_rank
               FROM public_portal_dailyreport r
              WHERE r.province_id = %(province)s AND r.site_id IS NOT NULL
                AND (%(site)s::bigint IS NULL OR r.site_id = %(site)s)) w
+      LEFT JOIN (SELECT * FROM public_portal_siteday
+                  WHERE province_id = %(province)s
+                    AND (%(site)s::bigint IS NULL OR site_id = %(site)s)) r ON {SITE_COVERS}
      WHERE w.vaccine_rank = 1
+     GROUP BY w.id, w.site_id, w.day, w.vaccine_id, w.doses
 """  # noqa: S608
 _SITES = f"""
     WITH sums AS (
@@ -314,17 +317,26 @@ def rest_of(whole: Progress, sites: Sequence[SiteProgress]) -> Progress:
 
 # ── days and vaccines ─────────────────────────────────────────────────────────────────────────
 _LINES_OF_PROVINCE = f"""
-    SELECT w.day, w.vaccine_id, sum(w.doses),
-           sum(COALESCE((SELECT sum(r.doses) FROM public_portal_siteday r WHERE {COVERS}), 0))
-      FROM (SELECT r.*, rank() OVER (PARTITION BY r.day ORDER BY r.site_id IS NOT NULL)
-                            AS place_rank,
-                   rank() OVER (PARTITION BY r.day, r.site_id
-                                    ORDER BY r.vaccine_id IS NOT NULL) AS vaccine_rank
-              FROM public_portal_dailyreport r
-             WHERE r.province_id = %(province)s) w
-     WHERE w.place_rank = 1 AND w.vaccine_rank = 1
-     GROUP BY w.day, w.vaccine_id
-     ORDER BY w.day DESC, w.vaccine_id NULLS FIRST
+    WITH ranked AS (
+        SELECT r.*, rank() OVER (PARTITION BY r.day ORDER BY r.site_id IS NOT NULL) AS place_rank,
+               rank() OVER (PARTITION BY r.day, r.site_id
+                                ORDER BY r.vaccine_id IS NOT NULL) AS vaccine_rank
+          FROM public_portal_dailyreport r
+         WHERE r.province_id = %(province)s
+    ), winning AS (
+        SELECT * FROM ranked WHERE place_rank = 1 AND vaccine_rank = 1
+    ), of_sites AS (
+        SELECT * FROM public_portal_siteday WHERE province_id = %(province)s
+    )
+    SELECT day, vaccine_id, sum(reported), sum(recorded)
+      FROM (SELECT w.day, w.vaccine_id, w.doses AS reported, 0 AS recorded FROM winning w
+            UNION ALL
+            SELECT w.day, w.vaccine_id, 0, r.doses FROM winning w JOIN of_sites r ON {SITE_COVERS}
+            UNION ALL
+            SELECT w.day, w.vaccine_id, 0, r.doses
+              FROM winning w JOIN of_sites r ON {PROVINCE_COVERS}) parts
+     GROUP BY day, vaccine_id
+     ORDER BY day DESC, vaccine_id NULLS FIRST
 """  # noqa: S608
 _LINES_OF_SITE = f"""
     SELECT day, vaccine_id, reported, recorded FROM ({_LINES_OF_SITES}) lines

@@ -88,12 +88,12 @@ OF_DAYS = """
       ON k.province_id = {row}.province_id AND k.day = {row}.day
 """
 OF_ALL = ""
-# The recorded row `r` of a site, day and vaccine is one that the report `w` is about.
-COVERS = """
-    r.province_id = w.province_id AND r.day = w.day
-    AND (w.site_id IS NULL OR r.site_id = w.site_id)
-    AND (w.vaccine_id IS NULL OR r.vaccine_id = w.vaccine_id)
-"""
+# The recorded row `r` is of what the report `w` is about, by a site or by the province itself: two
+# conditions, each with equalities that a join can hash.
+_SAME_VACCINE = "(w.vaccine_id IS NULL OR r.vaccine_id = w.vaccine_id)"
+_SAME_DAY = f"r.province_id = w.province_id AND r.day = w.day AND {_SAME_VACCINE}"
+SITE_COVERS = f"r.site_id = w.site_id AND {_SAME_DAY}"
+PROVINCE_COVERS = f"w.site_id IS NULL AND {_SAME_DAY}"
 
 
 def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
@@ -127,11 +127,11 @@ def province_days(of: str, *, sites: str = "public_portal_siteday") -> str:
               FROM winning
              GROUP BY province_id, day
         ), covered AS (
-            SELECT w.province_id, w.day, sum(r.doses) AS covered,
-                   sum(r.people_first) AS covered_first
-              FROM winning w
-              JOIN of_sites r ON {COVERS}
-             GROUP BY w.province_id, w.day
+            SELECT province_id, day, sum(doses) AS covered, sum(people_first) AS covered_first
+              FROM (SELECT r.* FROM winning w JOIN of_sites r ON {SITE_COVERS}
+                    UNION ALL
+                    SELECT r.* FROM winning w JOIN of_sites r ON {PROVINCE_COVERS}) r
+             GROUP BY province_id, day
         )
         SELECT province_id, day, COALESCE(recorded, 0) AS recorded,
                {_for_each("COALESCE({name}, 0) AS {name}")}, reported, reported_first,
