@@ -31,7 +31,8 @@ REASONS = {
 
 class WebhookForm(forms.ModelForm):
     url = forms.URLField(
-        label=gettext_lazy("address"),
+        label=gettext_lazy("Address"),
+        help_text=gettext_lazy("https only. A new address gets a new secret."),
         max_length=LONGEST_URL,
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
