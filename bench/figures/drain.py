@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +18,7 @@ from django.utils import timezone
 from bench.ground import make_lot
 from bench.pgbench import transactions_per_second
 from bench.result import Result
+from bench.watched import cpu_of_backends
 from certificates.models import Certificate
 from certificates.services.issuance import drain_due
 from certificates.services.keys import ensure_signing_key
@@ -140,31 +140,13 @@ def _drain_by_workers() -> float:
         for _ in range(WORKERS)
     ]
     while any(worker.poll() is None for worker in workers):
-        backends |= _cpu_of_backends()
+        backends |= cpu_of_backends()
         time.sleep(0.1)
     if any(worker.returncode for worker in workers):
         raise RuntimeError("a worker failed; its reason stands above")
     after = os.times()
     own = after.children_user + after.children_system
     return own - before.children_user - before.children_system + sum(backends.values())
-
-
-def _cpu_of_backends() -> dict[int, float]:
-    """Process → seconds of CPU, of the other connections to this database on this machine."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        pids = [row[0] for row in cursor.fetchall()]
-    found = {}
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        found[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return found
 
 
 def _signatures_per_second() -> float:
