@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found as plain_not_found
 from django.views.defaults import server_error as plain_server_error
 
 from vaxplatform.database import RETRY_AFTER_SECONDS, is_temporary
@@ -49,6 +50,14 @@ def _stylesheet() -> str:
         return static(STYLESHEET)
     except ValueError:  # not in the manifest: the page stands without it
         return ""
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The project's handler404: JSON for machines, the page for people."""
+    if request.path.startswith(MACHINE_PATHS):
+        body = {"code": "not_found", "detail": _("There is nothing at this address.")}
+        return JsonResponse(body, status=404)
+    return plain_not_found(request, exception)
 
 
 def server_error(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -26,6 +26,7 @@ urlpatterns = [
     path("staff/", admin.site.urls),
 ]
 
+handler404 = "vaxplatform.unavailable.not_found"
 handler500 = "vaxplatform.unavailable.server_error"
 
 if settings.DEBUG:

@@ -22,7 +22,11 @@ from tests.sites.test_api_doses import URL, client_of, item, person, post
 pytestmark = pytest.mark.django_db
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=6,
 )
@@ -142,6 +146,14 @@ def test_another_content_type_is_415(api, lot, kind):
     answer = api.generic("POST", URL, json.dumps(item(lot)), content_type=kind)
     assert answer.status_code == 415
     assert answer.data["code"] == "unsupported_media_type"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/doses/null/", "/api/v1/nothing/", "/api/v1/doses/x"])
+def test_an_address_that_is_none_is_404_in_json(api, path):
+    answer = api.get(path)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+    assert answer.json()["code"] == "not_found"
+    assert api.get("/nothing/")["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
