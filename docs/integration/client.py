@@ -25,7 +25,6 @@ CITIZEN = """full_name date_of_birth sex phone id_type id_number health_insuranc
     province_code ward_code address""".split()
 ITEM = "dose_number dose_kind vaccine lot_number administered_at vaccinator source".split()
 OURS = uuid.UUID("5b1f0f7e-3f0c-4c8e-9a53-3d0c9e1a7c42")  # make one of your own: uuid.uuid4()
-VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 COME_BACK = (429, 500, 502, 503, 504)  # statuses after which the same request may succeed
 ATTEMPTS = 8
 TABLES = """
@@ -89,8 +88,7 @@ def item_of(row):
 def with_offset(text):
     """`06/11/2021 10:02` by the clock in Viet Nam as ISO 8601; the server judges all else."""
     try:
-        moment = datetime.datetime.strptime(text, "%d/%m/%Y %H:%M")
-        return moment.replace(tzinfo=VIETNAM).isoformat()
+        return datetime.datetime.strptime(f"{text} +0700", "%d/%m/%Y %H:%M %z").isoformat()
     except ValueError:
         return text
 
