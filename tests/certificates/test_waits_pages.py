@@ -133,8 +133,12 @@ def test_the_tiles_say_the_share_and_the_minutes(as_):
 
 
 def test_a_certificate_issued_too_early_is_said_first(as_):
-    dose_at(lot_of(), certified_after=(12,))
-    assert "1 chứng nhận được cấp trước giờ" in read(as_()).content.decode()
+    for code, minutes in (("01", 40), ("27", 12)):
+        dose_at(lot_of(province_code=code), certified_after=(minutes,))
+    answer = read(as_(), f"{ALL}{ONE_DAY}&sort=-early")
+    assert "1 chứng nhận được cấp trước giờ" in answer.content.decode()
+    assert codes(answer) == ["27", "01"]
+    assert "sort=early" in answer.content.decode()
 
 
 def test_a_day_without_doses_says_so_and_today_is_the_default(as_):
