@@ -23,7 +23,11 @@ def verify_page(request: HttpRequest) -> HttpResponse:
     """The verifier: a scan, a pasted text or a photo in, one glance out. Nothing of it is kept."""
     form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
     if not form.is_valid():
-        context = {"form": form, "words": offline_verifier.words()}
+        context = {
+            "form": form,
+            "words": offline_verifier.words(),
+            "modules": offline_verifier.MODULE_FILES,
+        }
         return render(request, "certificates/verify.html", context)
     now = timezone.now()
     result = check_certificate(text=form.cleaned_data["hcert"], at=now)

@@ -211,7 +211,7 @@ def test_the_camera_reads_the_code_and_stops_without_a_network(
     # The next one is one tap away, and the camera runs again.
     assert page.evaluate("document.activeElement.dataset.part") == "next"
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('video').srcObject !== null")
+    page.wait_for_function("() => document.querySelector('video').srcObject !== null")
     assert NAME in shown(page)
 
 
@@ -327,7 +327,7 @@ def test_without_lists_the_page_says_so_and_lets_the_server_judge(certificate, p
         paste(page, certificate.hcert)
     assert NAME in page.inner_text("main")
     page.goto(f"{live_server.url}/verify/")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     go_offline(page)
     paste(page, certificate.hcert)
     expect(page.locator("[data-part=note]")).to_contain_text("chưa có trên máy này")
@@ -345,10 +345,13 @@ def test_a_key_the_phone_does_not_know_is_asked_of_the_server(certificate, phone
 def test_each_face_is_fit_for_all(certificate, chromium, live_server, language, viewport):
     context = chromium.new_context(viewport=viewport)
     choose_language(context, live_server.url, language)
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text))
     page = open_verifier(context, live_server.url)
     check_page(page)
     go_offline(page)
     check_page(page)
+    assert not [text for text in complaints if "Content Security Policy" in text]
     for text, css in ((certificate.hcert, ".verdict--ok"), ("HC1:", ".verdict--no")):
         paste(page, text)
         page.locator(css).wait_for()
@@ -364,6 +367,9 @@ def test_the_page_is_an_app_for_the_home_screen(phone, live_server, signing_key)
     manifest = page.request.get(f"{live_server.url}{link}").json()
     assert (manifest["start_url"], manifest["scope"]) == ("/verify/", "/verify/")
     assert manifest["display"] == "standalone"
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    found = phone.new_cdp_session(page).send("Page.getInstallabilityErrors")
+    assert found["installabilityErrors"] == []
     for icon in manifest["icons"]:
         picture = Image.open(io.BytesIO(page.request.get(live_server.url + icon["src"]).body()))
         assert f"{picture.width}x{picture.height}" == icon["sizes"]
