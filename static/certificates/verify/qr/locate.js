@@ -9,10 +9,11 @@ const MOST_MARKS = 12;
 const MOST_TRIPLES = 8;
 const DARKER_BY = 0.1; // a pixel is dark when this much darker than its neighbourhood
 
-/** The text of a QR code in grey values (`width` × `height` bytes); null for none. */
-export function readPicture(grey, width, height) {
+/** The text of a QR code in grey values (`width` × `height` bytes); null for none. `ways`: sharp (0),
+    smoothed against noise (1). */
+export function readPicture(grey, width, height, ways = [0, 1]) {
   const sums = tableOfSums(grey, width, height);
-  for (const smooth of [0, 1]) {
+  for (const smooth of ways) {
     const picture = new Picture(sums, width, height, smooth);
     for (const corners of triples(marks(picture))) {
       const text = readBetween(picture, corners);
