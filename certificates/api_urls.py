@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from certificates.api import DoseView, VerifyView
-from certificates.lists_api import (
+from certificates.api.doses import DoseView, VerifyView
+from certificates.api.lists import (
     BatchListView,
     BatchView,
     KeySetView,

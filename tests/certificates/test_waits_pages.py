@@ -176,7 +176,7 @@ def test_what_takes_too_long_to_count_is_refused_with_a_sentence(as_, monkeypatc
     def too_much(**_question):
         raise TooMuchAtOnce
 
-    monkeypatch.setattr("certificates.waits_views.waits_report", too_much)
+    monkeypatch.setattr("certificates.views.waits.waits_report", too_much)
     assert "Quá nhiều mũi" in read(as_()).content.decode()
 
 

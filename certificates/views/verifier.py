@@ -7,7 +7,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import offline_verifier
-from certificates.forms import VerifyForm
+from certificates.forms.verifier import VerifyForm
 from certificates.services.verification import check_certificate
 from certificates.verdicts import verdict_of
 from vaxplatform.offline import service_worker
