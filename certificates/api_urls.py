@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from certificates.api import DoseView, VerifyView
-from certificates.changes_api import ChangesView
-from certificates.lists_api import (
+from certificates.api.changes import ChangesView
+from certificates.api.doses import DoseView, VerifyView
+from certificates.api.lists import (
     BatchListView,
     BatchView,
     KeySetView,

@@ -15,7 +15,8 @@ _UNPUBLISHED = """
       FROM certificates_signingkey k
       JOIN certificates_certificate c ON c.key_id = k.id
      WHERE k.status <> 'compromised' AND k.not_after > now()
-       AND c.status <> 'live' AND c.revocation_batch_id IS NULL
+       AND NOT (c.status = 'live' OR (c.end_reason = 'renewed' AND c.status = 'superseded'))
+       AND c.revocation_batch_id IS NULL
        AND c.expires_at > now() AND c.ended_at < now() - interval '10 minutes'
 """
 _AGE = """

@@ -39,6 +39,7 @@ MODULES = (
     "schema",
     "verify",
 )
+MODULE_FILES = tuple(f"certificates/verify/{name}.js" for name in MODULES)
 ICONS = {192: "vaxplatform/icon-192.png", 512: "vaxplatform/icon-512.png"}
 ASSETS = (
     "vaxplatform/site.css",
@@ -47,7 +48,7 @@ ASSETS = (
     "vaxplatform/favicon.svg",
     *ICONS.values(),
     "certificates/verify.css",
-    *(f"certificates/verify/{name}.js" for name in MODULES),
+    *MODULE_FILES,
 )
 
 # Said only where the phone judges by its kept lists and the server cannot be asked.

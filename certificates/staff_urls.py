@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from certificates import waits_views
+from certificates.views import waits
 
 app_name = "certificates_staff"
 urlpatterns = [
-    path("certificates/waits/", waits_views.waits, name="waits"),
+    path("certificates/waits/", waits.waits, name="waits"),
     path(
         "certificates/waits/provinces/<str:code>/",
-        waits_views.province_waits,
+        waits.province_waits,
         name="province_waits",
     ),
-    path("certificates/waits/sites/<str:code>/", waits_views.site_waits, name="site_waits"),
+    path("certificates/waits/sites/<str:code>/", waits.site_waits, name="site_waits"),
 ]

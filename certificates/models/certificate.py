@@ -1,6 +1,7 @@
 """Certificates as issued: signed once, kept for ever, revoked or superseded but never changed."""
 
 import uuid
+from typing import Self
 
 import pghistory
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from certificates.models.job import JobCause
 from certificates.models.key import SigningKey
 from sites.models import Dose
 from vaxplatform.rows import row_name
@@ -18,6 +20,22 @@ class CertificateStatus(models.TextChoices):
     LIVE = "live", _("Valid")
     REVOKED = "revoked", _("Revoked")
     SUPERSEDED = "superseded", _("Replaced")
+
+
+# What a renewed certificate said is still so: it is believed until its own end, for it stands on
+# paper and in phones that nobody renews.
+RENEWED = Q(status=CertificateStatus.SUPERSEDED, end_reason=JobCause.RENEWED)
+BELIEVED = Q(status=CertificateStatus.LIVE) | RENEWED
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def believed(self) -> Self:
+        """Those that nobody called back: the live ones, and the renewed ones before them."""
+        return self.filter(BELIEVED)
+
+    def called_back(self) -> Self:
+        """Those that a verifier must refuse before their end."""
+        return self.exclude(BELIEVED)
 
 
 @pghistory.track(exclude=["hcert", "revocation_batch"], level=pghistory.Statement)
@@ -57,6 +75,8 @@ class Certificate(models.Model):
         editable=False,
     )
 
+    objects = CertificateQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("certificate")
         verbose_name_plural = _("certificates")
@@ -84,8 +104,8 @@ class Certificate(models.Model):
             ),
             models.Index(
                 fields=["key", "id"],
-                name="certificate_ended_unbatched",
-                condition=~Q(status=CertificateStatus.LIVE) & Q(revocation_batch__isnull=True),
+                name="certificate_to_be_batched",
+                condition=~BELIEVED & Q(revocation_batch__isnull=True),
             ),
             models.Index(
                 fields=["expires_at"],
@@ -96,6 +116,9 @@ class Certificate(models.Model):
                 fields=["key", "expires_at", "id"],
                 name="certificate_live_by_key",
                 condition=Q(status=CertificateStatus.LIVE),
+            ),
+            models.Index(
+                fields=["key", "expires_at"], name="certificate_renewed_by_key", condition=RENEWED
             ),
             models.Index(fields=["issued_at"], name="certificate_by_issued_at"),
         ]

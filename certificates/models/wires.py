@@ -54,7 +54,8 @@ FOLLOW_CHANGED_DOSES = f"""
     UPDATE certificates_certificate c
        SET status = 'revoked', ended_at = now(), end_reason = 'dose_voided'
       FROM new_rows n JOIN old_rows o ON o.id = n.id
-     WHERE c.dose_id = n.id AND c.status = 'live'
+     WHERE c.dose_id = n.id
+       AND (c.status = 'live' OR c.status = 'superseded' AND c.end_reason = 'renewed')
        AND n.status = 'voided' AND o.status <> 'voided';
     {_AGAIN}
       FROM new_rows d JOIN old_rows o ON o.id = d.id

@@ -278,9 +278,15 @@ class _Batch:
             by_cause[cause].append(dose_id)
         by_cause.pop(JobCause.FIRST, None)  # there is nothing to replace
         for cause, dose_ids in by_cause.items():
-            Certificate.objects.filter(dose__in=dose_ids, status=CertificateStatus.LIVE).update(
-                status=CertificateStatus.SUPERSEDED, ended_at=at, end_reason=cause
+            replaced = Certificate.objects.filter(dose__in=dose_ids)
+            # A correction also ends the renewed ones before it, which are believed until then.
+            is_correction = cause == JobCause.CORRECTED
+            replaced = (
+                replaced.believed()
+                if is_correction
+                else replaced.filter(status=CertificateStatus.LIVE)
             )
+            replaced.update(status=CertificateStatus.SUPERSEDED, ended_at=at, end_reason=cause)
 
 
 class _Signers:

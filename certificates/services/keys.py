@@ -21,6 +21,7 @@ from certificates.hcert import keys, uvci
 from certificates.hcert.keys import Signer, SigningKeyError
 from certificates.hcert.trust import TrustedKey, TrustList
 from certificates.models import Certificate, CertificateStatus
+from certificates.models.certificate import RENEWED
 from certificates.models.key import KeyStatus, SigningKey
 from certificates.services.clock import database_now
 from certificates.services.groups import NO_GROUP, signing_groups
@@ -138,12 +139,11 @@ _HOLD_USABLE = """
 def believed_keys() -> QuerySet[SigningKey]:
     """The keys that may be believed: those that sign, and the retired until the last of their
     certificates has expired. A compromised one left at once."""
-    unexpired = Certificate.objects.filter(
-        key=OuterRef("pk"), status=CertificateStatus.LIVE, expires_at__gt=Now()
-    )
+    unexpired = Certificate.objects.filter(key=OuterRef("pk"), expires_at__gt=Now())
+    live = unexpired.filter(status=CertificateStatus.LIVE)  # each with an index of its own
     return SigningKey.objects.filter(
         Q(status=KeyStatus.ACTIVE, not_after__gt=Now())
-        | Q(Exists(unexpired), status=KeyStatus.RETIRED)
+        | Q(Exists(live) | Exists(unexpired.filter(RENEWED)), status=KeyStatus.RETIRED)
     ).order_by("pk")
 
 

@@ -30,7 +30,6 @@ from certificates.hcert.revocation import uci_hash, write_offline
 from certificates.hcert.trust import TrustedKey
 from certificates.models import (
     Certificate,
-    CertificateStatus,
     PublishedFile,
     RevocationBatch,
     SigningKey,
@@ -83,10 +82,8 @@ def _batch_one(key: SigningKey) -> bool:
         if not mine:
             return False
         ended = list(
-            Certificate.objects.filter(
-                key=key, revocation_batch__isnull=True, expires_at__gt=database_now()
-            )
-            .exclude(status=CertificateStatus.LIVE)
+            Certificate.objects.called_back()
+            .filter(key=key, revocation_batch__isnull=True, expires_at__gt=database_now())
             .order_by("pk")
             .values_list("pk", "uvci", "expires_at")[:BATCH_SIZE]
         )

@@ -9,7 +9,8 @@ from certificates.services.clock import database_now
 
 @transaction.atomic
 def revoke_certificate(*, uvci: str, reason: str) -> Certificate:
-    """End a live certificate. None follows it until a person says so (`try_again`).
+    """End a certificate, and the renewed ones before it. None follows it until a person says so
+    (`try_again`).
 
     Raises ReasonMissing, CertificateNotFound or CertificateNotLive.
     """
@@ -22,10 +23,11 @@ def revoke_certificate(*, uvci: str, reason: str) -> Certificate:
     # for, and a correction already queued does not bring it back.
     job = IssuanceJob.objects.filter(pk=certificate.dose_id)
     job.update(state=JobState.CANCELLED, last_error="certificate_revoked")
-    ended = Certificate.objects.filter(pk=certificate.pk, status=CertificateStatus.LIVE).update(
+    believed = Certificate.objects.believed()
+    if not believed.filter(pk=certificate.pk).exists():
+        raise CertificateNotLive
+    believed.filter(dose=certificate.dose_id).update(
         status=CertificateStatus.REVOKED, ended_at=database_now(), end_reason=reason.strip()[:200]
     )
-    if not ended:
-        raise CertificateNotLive
     certificate.refresh_from_db()
     return certificate

@@ -15,7 +15,7 @@ from certificates.hcert.signer_lists import normal_country
 from certificates.hcert.trust import TrustList
 from certificates.hcert.uvci import COUNTRY, PREFIX
 from certificates.hcert.verify import Reason, Refused, VerificationResult, read_message, verify
-from certificates.models import Certificate, CertificateStatus, SigningKey
+from certificates.models import Certificate, SigningKey
 from certificates.models.key import KeyStatus
 from certificates.services.foreign import foreign_keys
 
@@ -27,8 +27,8 @@ def check_certificate(*, text: str, at: datetime) -> VerificationResult:
     """The verdict on any text as of `at`; nothing of it is stored.
 
     Our own keys are tried first, then those of other countries with the same identifier. A
-    certificate of ours that was replaced counts as revoked: its holder has a newer one. What other
-    countries revoked is not known here.
+    certificate of ours that a corrected one replaced counts as revoked; one that was renewed counts
+    until its own end. What other countries revoked is not known here.
     """
     kid = _kid(text)
     result = _judged_as_ours(text, kid, at)
@@ -84,8 +84,4 @@ def _vouched_for(result: VerificationResult, country: str) -> VerificationResult
 
 
 def _has_ended(identity: Identity) -> bool:
-    return (
-        Certificate.objects.filter(uvci=identity.uvci)
-        .exclude(status=CertificateStatus.LIVE)
-        .exists()
-    )
+    return Certificate.objects.called_back().filter(uvci=identity.uvci).exists()

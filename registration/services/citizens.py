@@ -96,7 +96,7 @@ class Recognised:
 
 
 class _Known:
-    """The citizens on record who may be among `people`, in three queries, and those met since."""
+    """The citizens on record who may be among `people`, in four queries, and those met since."""
 
     def __init__(self, people: Sequence[CitizenDetails]) -> None:
         indexes = {paper.index for details in people for paper in details.papers}
@@ -107,14 +107,17 @@ class _Known:
                 "kind", "number_index", "citizen_id"
             )
         }
-        citizens = Citizen.objects.in_bulk(set(holders.values()))
-        self.by_paper: dict[tuple[str, bytes], Citizen] = {
-            paper: citizens[citizen_id] for paper, citizen_id in holders.items()
-        }
         phones = {details.phone for details in people if details.phone}
+        namesakes = Citizen.objects.filter(phone__in=phones).exclude(phone="")  # as the index is
+        citizens = {c.pk: c for c in namesakes}
         self.by_contact: dict[tuple[str, str, str], Citizen] = {
-            (c.search_name, c.date_of_birth, c.phone): c
-            for c in Citizen.objects.filter(phone__in=phones).exclude(phone="")  # as the index is
+            (c.search_name, c.date_of_birth, c.phone): c for c in citizens.values()
+        }
+        citizens |= Citizen.objects.in_bulk(set(holders.values()) - citizens.keys())
+        self.by_paper: dict[tuple[str, bytes], Citizen] = {
+            paper: citizens[citizen_id]
+            for paper, citizen_id in holders.items()
+            if citizen_id in citizens
         }
         known = {c.pk for c in (*self.by_paper.values(), *self.by_contact.values())}
         self.kinds: defaultdict[int, set[str]] = defaultdict(set)

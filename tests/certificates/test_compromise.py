@@ -7,15 +7,17 @@ import pghistory.models
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 
+from certificates.health_book import certificates_section
 from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState, SigningKey
-from certificates.selectors import certificate_answer, with_certificates
 from certificates.services import compromise, issuance, keys
 from certificates.services.clock import database_now
 from certificates.services.compromise import compromise_key, reissue_what_was_left
 from certificates.services.issuance import drain_due, issue_due
 from certificates.services.verification import check_certificate
+from registration.models import Citizen
 from sites.models import Dose
 from sites.services.doses import void_dose
 from tests.factories import make_dose, make_lot, make_site
@@ -74,12 +76,15 @@ def test_what_the_key_signed_is_void_from_the_call_on_and_the_health_book_says_s
     (certificate,) = issued(1)
     keys.call_key_back(kid=the_key().kid, reason="Mất máy ký", now=database_now())
     assert verdict(certificate) == "key_revoked"
-    dose = with_certificates(Dose.objects.all()).get()
-    assert certificate_answer(dose, timezone.now()).is_called_back
+    assert "bị thu hồi" in said_in_the_health_book()
     compromise_key(kid=certificate.key.kid, reason="Mất máy ký", now=database_now())
     drain_due()
-    dose = with_certificates(Dose.objects.all()).get()
-    assert not certificate_answer(dose, timezone.now()).is_called_back
+    assert "bị thu hồi" not in said_in_the_health_book()
+
+
+def said_in_the_health_book() -> str:
+    section = certificates_section(Citizen.objects.get())
+    return render_to_string(section.template, {**section.context, "citizen": Citizen.objects.get()})
 
 
 def test_a_drill_that_was_killed_midway_is_finished_by_running_it_again(monkeypatch):

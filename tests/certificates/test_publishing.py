@@ -293,13 +293,13 @@ def test_batching_writes_no_history_of_certificates(certificate):
 def test_what_waits_for_a_batch_is_found_by_an_index(certificate):
     key = certificate.key
     waiting = (
-        Certificate.objects.filter(key=key, revocation_batch__isnull=True)
-        .exclude(status=CertificateStatus.LIVE)
+        Certificate.objects.called_back()
+        .filter(key=key, revocation_batch__isnull=True)
         .order_by("pk")
     )
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "certificate_ended_unbatched" in waiting.explain()
+    assert "certificate_to_be_batched" in waiting.explain()
 
 
 def test_our_own_verifier_is_exact_at_once(certificate):

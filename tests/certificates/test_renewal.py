@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from certificates.metrics import CertificateCollector
 from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobCause, JobState
+from certificates.models.key import KeyStatus, SigningKey
 from certificates.selectors import AnswerKind, certificate_answer
-from certificates.services import issuance, renewal
+from certificates.services import issuance, keys, publishing, renewal
 from certificates.services.clock import database_now
 from certificates.services.issuance import drain_due, issue_due
 from certificates.services.renewal import renew_what_ends
 from certificates.services.revocation import revoke_certificate
+from certificates.services.verification import check_certificate
 from registration.models import Citizen
 from response_center.selectors.board import certificate_queue
 from sites.models import Dose
@@ -60,6 +62,53 @@ def test_a_certificate_is_renewed_in_its_last_thirty_days_and_counts_until_then(
     assert new.expires_at <= new.key.not_after
     assert renew_what_ends(timezone.now()) == 0
     assert live(other).issued_at < database_now() - 300 * DAY
+
+
+def verdict(certificate: Certificate) -> str:
+    return check_certificate(text=certificate.hcert, at=database_now()).reason.value
+
+
+def renewed_dose() -> tuple[Dose, Certificate]:
+    """A dose whose certificate was renewed a moment ago, and the one before it."""
+    dose = issued_long_ago(ends_in=300 * DAY)
+    old = live(dose)
+    job = IssuanceJob.objects.filter(dose=dose)
+    job.update(state=JobState.PENDING, cause=JobCause.RENEWED, next_at=database_now())
+    assert drain_due() == 1
+    assert live(dose) != old
+    return dose, old
+
+
+def test_a_renewed_certificate_is_believed_until_its_own_end_for_it_stands_on_paper():
+    _dose, old = renewed_dose()
+    assert verdict(old) == "ok"
+    assert publishing.batch_ended() == 0
+    SigningKey.objects.update(status=KeyStatus.RETIRED)
+    assert old.key in keys.believed_keys()
+
+
+def test_a_correction_a_voiding_and_a_revocation_end_the_renewed_ones_too():
+    dose, corrected = renewed_dose()
+    Citizen.objects.filter(pk=dose.citizen_id).update(full_name="Nguyễn Thị Ánh Tuyệt")
+    assert drain_due() == 1
+    voided_dose, voided = renewed_dose()
+    void_dose(dose=voided_dose, reason="Nhập nhầm người")
+    revoked_dose, revoked = renewed_dose()
+    revoke_certificate(uvci=live(revoked_dose).uvci, reason="Người dân báo mất")
+    for old, status, reason in (
+        (corrected, "superseded", "corrected"),
+        (voided, "revoked", "dose_voided"),
+        (revoked, "revoked", "Người dân báo mất"),
+    ):
+        old.refresh_from_db()
+        assert (old.status, old.end_reason) == (status, reason)
+        assert verdict(old) == "revoked"
+
+
+def test_a_renewed_certificate_that_is_revoked_itself_takes_the_live_one_with_it():
+    dose, old = renewed_dose()
+    revoke_certificate(uvci=old.uvci, reason="Giấy bị mất")
+    assert not Certificate.objects.believed().filter(dose=dose).exists()
 
 
 def test_nothing_is_renewed_for_a_voided_dose_a_revoked_certificate_or_one_with_a_person():

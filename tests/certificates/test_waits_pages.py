@@ -133,8 +133,12 @@ def test_the_tiles_say_the_share_and_the_minutes(as_):
 
 
 def test_a_certificate_issued_too_early_is_said_first(as_):
-    dose_at(lot_of(), certified_after=(12,))
-    assert "1 chứng nhận được cấp trước giờ" in read(as_()).content.decode()
+    for code, minutes in (("01", 40), ("27", 12)):
+        dose_at(lot_of(province_code=code), certified_after=(minutes,))
+    answer = read(as_(), f"{ALL}{ONE_DAY}&sort=-early")
+    assert "1 chứng nhận được cấp trước giờ" in answer.content.decode()
+    assert codes(answer) == ["27", "01"]
+    assert "sort=early" in answer.content.decode()
 
 
 def test_a_day_without_doses_says_so_and_today_is_the_default(as_):
@@ -172,7 +176,7 @@ def test_what_takes_too_long_to_count_is_refused_with_a_sentence(as_, monkeypatc
     def too_much(**_question):
         raise TooMuchAtOnce
 
-    monkeypatch.setattr("certificates.waits_views.waits_report", too_much)
+    monkeypatch.setattr("certificates.views.waits.waits_report", too_much)
     assert "Quá nhiều mũi" in read(as_()).content.decode()
 
 

@@ -16,10 +16,11 @@ from django.utils import timezone
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from certificates import offline_verifier
 from certificates.hcert import base45
 from certificates.hcert.verify import read_message
 from certificates.models import PublishedFile
-from certificates.offline_verifier import KEYS_PATH, MODULES, REVOCATIONS_PATH
+from certificates.offline_verifier import ASSETS, KEYS_PATH, MODULES, REVOCATIONS_PATH
 from certificates.services.keys import load_signer
 from certificates.services.publishing import publish_lists
 from certificates.services.revocation import revoke_certificate
@@ -61,11 +62,20 @@ def choose_language(context: BrowserContext, base: str, language: str) -> None:
     context.add_cookies([{"name": "django_language", "value": language, "url": base}])
 
 
+def wait_until(page: Page, question: str, about: object) -> None:
+    """Ask until the answer, a promise, is yes."""
+    for _time in range(300):
+        if page.evaluate(question, about):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never so: {question}")
+
+
 def open_verifier(context: BrowserContext, base: str) -> Page:
     """The page after a first visit, with everything kept that it needs."""
     page = context.new_page()
     page.goto(f"{base}/verify/")
-    page.wait_for_function(IS_READY, arg=[KEYS_PATH, REVOCATIONS_PATH])
+    wait_until(page, IS_READY, [KEYS_PATH, REVOCATIONS_PATH])
     return page
 
 
@@ -211,7 +221,7 @@ def test_the_camera_reads_the_code_and_stops_without_a_network(
     # The next one is one tap away, and the camera runs again.
     assert page.evaluate("document.activeElement.dataset.part") == "next"
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('video').srcObject !== null")
+    page.wait_for_function("() => document.querySelector('video').srcObject !== null")
     assert NAME in shown(page)
 
 
@@ -241,6 +251,26 @@ def test_a_browser_with_a_detector_of_its_own_uses_that(certificate, with_camera
     page = open_verifier(context, live_server.url)
     page.click("[data-part=start]")
     assert NAME in shown(page)
+
+
+def test_a_camera_stopped_before_it_ran_does_not_stay_on(signing_key, with_camera, live_server):
+    publish_lists(timezone.now())
+    context = with_camera([Image.new("L", (640, 480), 90)] * 3)
+    context.add_init_script(
+        """const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = (wish) => new Promise((resolve) => {
+          window.allow = async () => {
+            window.stream = await ask(wish);
+            resolve(window.stream);
+          };
+        });"""
+    )
+    page = open_verifier(context, live_server.url)
+    page.click("[data-part=start]")
+    page.click("[data-part=stop]")
+    page.evaluate("window.allow()")
+    page.wait_for_function("() => window.stream.getTracks()[0].readyState === 'ended'")
+    assert page.evaluate("document.querySelector('video').srcObject") is None
 
 
 def test_a_camera_that_is_not_allowed_is_explained(signing_key, with_camera, chromium, live_server):
@@ -327,7 +357,7 @@ def test_without_lists_the_page_says_so_and_lets_the_server_judge(certificate, p
         paste(page, certificate.hcert)
     assert NAME in page.inner_text("main")
     page.goto(f"{live_server.url}/verify/")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     go_offline(page)
     paste(page, certificate.hcert)
     expect(page.locator("[data-part=note]")).to_contain_text("chưa có trên máy này")
@@ -345,10 +375,13 @@ def test_a_key_the_phone_does_not_know_is_asked_of_the_server(certificate, phone
 def test_each_face_is_fit_for_all(certificate, chromium, live_server, language, viewport):
     context = chromium.new_context(viewport=viewport)
     choose_language(context, live_server.url, language)
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text))
     page = open_verifier(context, live_server.url)
     check_page(page)
     go_offline(page)
     check_page(page)
+    assert not [text for text in complaints if "Content Security Policy" in text]
     for text, css in ((certificate.hcert, ".verdict--ok"), ("HC1:", ".verdict--no")):
         paste(page, text)
         page.locator(css).wait_for()
@@ -364,6 +397,10 @@ def test_the_page_is_an_app_for_the_home_screen(phone, live_server, signing_key)
     manifest = page.request.get(f"{live_server.url}{link}").json()
     assert (manifest["start_url"], manifest["scope"]) == ("/verify/", "/verify/")
     assert manifest["display"] == "standalone"
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    found = phone.new_cdp_session(page).send("Page.getInstallabilityErrors")
+    hindrances = {item["errorId"] for item in found["installabilityErrors"]}
+    assert hindrances <= {"in-incognito"}  # as every browser of a test is
     for icon in manifest["icons"]:
         picture = Image.open(io.BytesIO(page.request.get(live_server.url + icon["src"]).body()))
         assert f"{picture.width}x{picture.height}" == icon["sizes"]
@@ -378,6 +415,36 @@ def test_without_script_the_form_goes_to_the_server(certificate, chromium, live_
     page.locator("main form button").click()
     assert NAME in page.inner_text("main")
     context.close()
+
+
+KEPT = """async () => {
+  const names = await caches.keys();
+  const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  return [names, lists.flat().map(({ url }) => new URL(url).pathname)];
+}"""
+
+
+def test_the_worker_keeps_its_list_and_nothing_else_and_forgets_old_releases(
+    certificate, phone, live_server, monkeypatch
+):
+    page = open_verifier(phone, live_server.url)
+    for path in ("/", "/account/", "/verify/words/"):
+        page.goto(live_server.url + path)
+    page.goto(f"{live_server.url}/verify/")
+    paste(page, certificate.hcert)
+    shown(page)
+    names, kept = page.evaluate(KEPT)
+    kept_files = {f"/static/{name}" for name in ASSETS}
+    assert set(kept) == {*kept_files, "/verify/", KEYS_PATH, REVOCATIONS_PATH}
+    (shell,) = set(names) - {"verify-data"}
+
+    monkeypatch.setattr(offline_verifier, "ASSETS", ASSETS[:-1])  # a new release
+    page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.update())")
+    wait_until(page, "async (old) => !(await caches.has(old))", shell)
+
+    names, kept = page.evaluate(KEPT)
+    assert len(names) == 2
+    assert f"/static/{ASSETS[-1]}" not in kept
 
 
 def test_the_worker_keeps_every_module_of_the_page():

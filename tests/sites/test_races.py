@@ -62,7 +62,10 @@ def test_fifty_equal_submissions_are_one_dose_and_fifty_equal_answers():
     def post(_n):
         api = APIClient()
         api.credentials(HTTP_AUTHORIZATION=f"Token {token}")
-        answer = api.post("/api/v1/doses/", body, format="json")
+        for _try in range(20):
+            answer = api.post("/api/v1/doses/", body, format="json")
+            if answer.status_code != 503:  # else the machine is busy: come back, as it says
+                break
         return answer.status_code, {**answer.data, "status": ""}
 
     answers = at_once(50, post)

@@ -20,6 +20,11 @@ FIRST_RELEASE = {
     "response_center": 2,
 }
 
+# What the linter finds fault with, and why the version that still serves lives with it.
+REVIEWED = {
+    "0010_one_key_signs_for_each_group": "it retires every other key when it makes one, as before",
+}
+
 
 def of_the_first_release() -> list[str]:
     """The names of the migrations that need not suit an older version."""
@@ -40,7 +45,7 @@ def main() -> int:
 
     linter = MigrationLinter(
         include_apps=list(FIRST_RELEASE),
-        ignore_name=of_the_first_release(),
+        ignore_name=[*of_the_first_release(), *REVIEWED],
         no_cache=True,
         quiet=["ok", "ignore"],
     )

@@ -1,3 +1,4 @@
+import gc
 import json
 import multiprocessing
 import os
@@ -79,7 +80,7 @@ class Command(BaseCommand):
         connections.close_all()  # a forked process must not share ours
         progress = _Progress(batch)
         context = multiprocessing.get_context("fork")
-        with context.Pool(workers, _end_with, [os.getpid()]) as pool, open_rows(path) as rows:
+        with context.Pool(workers, _become_worker, [os.getpid()]) as pool, open_rows(path) as rows:
             waiting: deque[AsyncResult[Counter[str]]] = deque()
             for chunk in imports.chunks_left(batch, rows):
                 waiting.append(_send(pool, batch.pk, chunk))
@@ -107,8 +108,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:12} {value}")
 
 
-def _end_with(parent: int) -> None:
-    """A worker whose parent was killed would wait for its next chunk for ever."""
+def _become_worker(parent: int) -> None:
+    """A worker whose parent was killed would wait for its next chunk for ever: it looks."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -116,6 +117,10 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    # A chunk is many thousand objects that reference counting frees; the search for cycles among
+    # them would be a quarter of the work.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _send(pool: Pool, batch_id: int, chunk: list[Row]) -> "AsyncResult[Counter[str]]":

@@ -10,20 +10,35 @@ export class Camera {
     this.find = find;
     this.onText = onText;
     this.stream = null;
+    this.turn = null; // which start is the last one
   }
 
-  /** Ask for the camera and begin to look. Throws what getUserMedia throws. */
+  /** Ask for the camera and begin to look; false when it was stopped before it ran. Throws what
+      getUserMedia throws. */
   async start() {
     this.stop();
+    const turn = {};
+    this.turn = turn;
     if (!navigator.mediaDevices) throw new DOMException("no camera here", "NotFoundError");
     const stream = await navigator.mediaDevices.getUserMedia({ video: PICTURE, audio: false });
+    if (this.turn !== turn) {
+      stream.getTracks().forEach((track) => track.stop());
+      return false;
+    }
     this.stream = stream;
     this.video.srcObject = stream;
-    await this.video.play();
+    try {
+      await this.video.play();
+    } catch (error) {
+      if (this.turn === turn) throw error;
+      return false;
+    }
     this.look(stream);
+    return true;
   }
 
   stop() {
+    this.turn = null;
     if (!this.stream) return;
     this.stream.getTracks().forEach((track) => track.stop());
     this.stream = null;

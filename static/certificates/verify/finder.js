@@ -32,13 +32,16 @@ async function byBrowser(picture) {
   }
 }
 
+let looks = 0;
+
 /** The text of a code in the camera's picture, of which the middle square is shown; null for none. */
 export async function findInVideo(video) {
   if (await nativeDetector()) return byBrowser(video);
   const side = Math.min(video.videoWidth, video.videoHeight);
   const [left, top] = [(video.videoWidth - side) / 2, (video.videoHeight - side) / 2];
   const size = Math.min(side, VIDEO_SIDE);
-  return size ? byUs(video, left, top, side, side, size, size) : null;
+  looks += 1; // one way each time, by turns: a slow phone looks twice as often
+  return size ? byUs(video, left, top, side, side, size, size, [looks % 2]) : null;
 }
 
 /** The text of a code in a photo that was chosen; null for none, or where it is no picture. */
@@ -61,7 +64,7 @@ export async function findInPhoto(file) {
 
 let canvas;
 
-function byUs(picture, left, top, width, height, toWidth, toHeight) {
+function byUs(picture, left, top, width, height, toWidth, toHeight, ways) {
   canvas = canvas || document.createElement("canvas");
   canvas.width = toWidth;
   canvas.height = toHeight;
@@ -71,7 +74,7 @@ function byUs(picture, left, top, width, height, toWidth, toHeight) {
   context.drawImage(picture, left, top, width, height, 0, 0, toWidth, toHeight);
   const { data } = context.getImageData(0, 0, toWidth, toHeight);
   context.clearRect(0, 0, toWidth, toHeight); // nothing of anybody stays behind
-  return readPicture(greyOf(data), toWidth, toHeight);
+  return readPicture(greyOf(data), toWidth, toHeight, ways);
 }
 
 function greyOf(data) {

@@ -177,7 +177,7 @@ class Page {
     this.setState("scan");
     this.part("hint").textContent = this.words.texts.aim;
     try {
-      await this.camera.start();
+      if (!(await this.camera.start())) return;
     } catch (error) {
       this.backToStart(this.words.cameras[error.name] || this.words.cameras.other);
       return;

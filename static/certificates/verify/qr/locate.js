@@ -9,10 +9,11 @@ const MOST_MARKS = 12;
 const MOST_TRIPLES = 8;
 const DARKER_BY = 0.1; // a pixel is dark when this much darker than its neighbourhood
 
-/** The text of a QR code in grey values (`width` × `height` bytes); null for none. */
-export function readPicture(grey, width, height) {
+/** The text of a QR code in grey values (`width` × `height` bytes); null for none. `ways`: sharp (0),
+    smoothed against noise (1). */
+export function readPicture(grey, width, height, ways = [0, 1]) {
   const sums = tableOfSums(grey, width, height);
-  for (const smooth of [0, 1]) {
+  for (const smooth of ways) {
     const picture = new Picture(sums, width, height, smooth);
     for (const corners of triples(marks(picture))) {
       const text = readBetween(picture, corners);
@@ -356,14 +357,15 @@ function alignment(picture, view, at) {
   const right = { x: rightX - x, y: rightY - y };
   const down = { x: downX - x, y: downY - y };
   const module = (Math.hypot(right.x, right.y) + Math.hypot(down.x, down.y)) / 2;
-  if (!(module < picture.width)) return null;
+  if (!(module < picture.width / 21)) return null; // no symbol has fewer modules
   return bestMatch(picture, { x, y }, right, down, 3 * module) || bestMatch(picture, { x, y }, right, down, 7 * module);
 }
 
 function bestMatch(picture, expected, right, down, radius) {
   let best = { score: SURE - 1, x: 0, y: 0, count: 1 };
-  for (let dy = -radius; dy <= radius; dy += 1) {
-    for (let dx = -radius; dx <= radius; dx += 1) {
+  const pace = Math.max(1, Math.floor(Math.hypot(right.x, right.y) / 6));
+  for (let dy = -radius; dy <= radius; dy += pace) {
+    for (let dx = -radius; dx <= radius; dx += pace) {
       const [x, y] = [expected.x + dx, expected.y + dy];
       if (!picture.dark(x, y)) continue;
       const score = matching(picture, x, y, right, down);

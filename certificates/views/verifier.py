@@ -7,7 +7,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import offline_verifier
-from certificates.forms import VerifyForm
+from certificates.forms.verifier import VerifyForm
 from certificates.services.verification import check_certificate
 from certificates.verdicts import verdict_of
 from vaxplatform.offline import service_worker
@@ -23,7 +23,11 @@ def verify_page(request: HttpRequest) -> HttpResponse:
     """The verifier: a scan, a pasted text or a photo in, one glance out. Nothing of it is kept."""
     form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
     if not form.is_valid():
-        context = {"form": form, "words": offline_verifier.words()}
+        context = {
+            "form": form,
+            "words": offline_verifier.words(),
+            "modules": offline_verifier.MODULE_FILES,
+        }
         return render(request, "certificates/verify.html", context)
     now = timezone.now()
     result = check_certificate(text=form.cleaned_data["hcert"], at=now)

@@ -108,6 +108,7 @@ SORTS: dict[str, Callable[[Line], Any]] = {
     "entry": lambda line: _or_least(line.waits.from_entry.median),
     "entry95": lambda line: _or_least(line.waits.from_entry.most),
     "late": lambda line: line.waits.late_entries,
+    "early": lambda line: line.waits.early,
     "oldest": lambda line: _or_least(line.oldest_minutes),
     "stuck": lambda line: line.owed.stuck,
 }

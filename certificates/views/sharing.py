@@ -25,9 +25,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from certificates.access import citizen_account, household_certificate
 from certificates.card import card_of
+from certificates.forms.sharing import ShareForm
 from certificates.models import CertificateStatus, ShareLink
 from certificates.services import sharing
-from certificates.sharing_forms import ShareForm
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.qr import qr_svg
 

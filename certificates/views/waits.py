@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from certificates import waits_show
+from certificates.forms.waits import PeriodForm
 from certificates.kept_promise import window_minutes
+from certificates.views import waits_show
 from certificates.waits import (
     Place,
     TooMuchAtOnce,
@@ -24,7 +25,6 @@ from certificates.waits import (
     stuck_jobs,
     waits_report,
 )
-from certificates.waits_form import PeriodForm
 from registration.selectors import provinces_in_use
 from sites.models import DoseSource, Site, StaffPosting
 from sites.rights import SEE_WAITS, staff_page

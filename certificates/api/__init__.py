@@ -1,0 +1,1 @@
+"""The certificates' part of the API."""

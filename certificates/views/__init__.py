@@ -1,0 +1,1 @@
+"""The pages of certificates: thin views over services and selectors."""
