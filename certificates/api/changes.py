@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from certificates.api import CertificateAnswer
+from certificates.api.doses import CertificateAnswer
 from certificates.exceptions import CursorUnknown
 from certificates.models import CertificateChange, ChangeKind
 from certificates.services.changes import changes_after
