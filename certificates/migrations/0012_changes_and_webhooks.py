@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0010_one_key_signs_for_each_group'),
+        ('certificates', '0011_renewed_ones_are_believed'),
         ('vaccination_sites', '0006_paper_sheets'),
     ]
 
