@@ -25,11 +25,15 @@ class PublicPortalConfig(AppConfig):
         from django.urls import reverse_lazy
 
         from public_portal.services.reports import REPORTING_ACTIONS
-        from sites.rights import SEE_BOARD, role_allows
+        from sites.models import Role
+        from sites.rights import MAY, SEE_BOARD
+        from sites.scoping import posting_of
         from vaxplatform.staff import StaffLink, register_staff_links
 
-        def may_report(request: HttpRequest) -> bool:
-            return any(role_allows(request.user, action) for action in REPORTING_ACTIONS)
+        def allows(request: HttpRequest, *actions: str) -> bool:
+            """Whether the role has one of the actions: one look at the posting."""
+            posting = posting_of(request.user)
+            return posting is not None and bool(MAY[Role(posting.role)].intersection(actions))
 
         register_staff_links(
             StaffLink(
@@ -38,7 +42,7 @@ class PublicPortalConfig(AppConfig):
                 reverse_lazy("public_portal_staff:reports"),
                 icon="chart",
                 symbol="summarize",
-                permission=may_report,
+                permission=lambda request: allows(request, *REPORTING_ACTIONS),
                 order=60,
             ),
             StaffLink(
@@ -47,9 +51,7 @@ class PublicPortalConfig(AppConfig):
                 reverse_lazy("public_portal_staff:backlog"),
                 icon="todo",
                 symbol="pending_actions",
-                permission=lambda request: (
-                    may_report(request) or role_allows(request.user, SEE_BOARD)
-                ),
+                permission=lambda request: allows(request, SEE_BOARD, *REPORTING_ACTIONS),
                 order=61,
             ),
         )
