@@ -327,7 +327,7 @@ def is_here(place: str, *, code: str, name: str) -> bool:
     A name that only begins alike is another place: there are many stations of a "phường 1".
     """
     key = _written_out(place)
-    return not key or key in {search_key(code), _written_out(name), _written_out(f"{code} {name}")}
+    return not key or key in {_written_out(text) for text in (code, name, f"{code} {name}")}
 
 
 def _written_out(text: str) -> str:

@@ -128,3 +128,8 @@ def test_whoever_says_beforehand_that_all_was_given_here_is_not_asked(
 )
 def test_a_place_is_this_site_by_code_or_whole_name_only(place: str, here: bool) -> None:
     assert is_here(place, code="S-01", name="Trạm y tế Phường 1") is here
+
+
+@pytest.mark.parametrize(("code", "place"), [("S00001", "s00001"), ("79-P1", "79 P1"), ("1", "1")])
+def test_a_code_of_letters_and_digits_is_known(code: str, place: str) -> None:
+    assert is_here(place, code=code, name="Trạm y tế Phường 1")
