@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from certificates import changes_api
+from certificates.api import changes
 from certificates.services import webhooks
 from registration.models import Citizen
 from registration.services.citizens import IdentityDoesNotMatch
@@ -147,7 +147,7 @@ def test_the_limits_are_those_of_the_code():
     assert {name: int(number.replace(",", "")) for name, number in rows.items()} == {
         "doses in a request": MOST_ITEMS,
         "body": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20,
-        "changes in an answer": changes_api.MOST,
+        "changes in an answer": changes.MOST,
         "events in a message": webhooks.MOST_EVENTS,
         "people looked up": settings.API_LOOKUPS_PER_HOUR,
         "changes are kept": settings.CERTIFICATE_CHANGES_KEPT_DAYS,
