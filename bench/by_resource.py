@@ -36,7 +36,12 @@ from sites.imports.reader import _plain  # noqa: E402
 from sites.imports.rows import ReadDose, RowReader  # noqa: E402
 from sites.models import Dose, DoseStatus, Lot, Site  # noqa: E402
 from sites.rules import GivenDose  # noqa: E402
-from sites.services.doses import DoseItem, lot_refusal, order_refusal  # noqa: E402
+from sites.services.doses import (  # noqa: E402
+    CAMPAIGN_BEGAN_ON,
+    DoseItem,
+    lot_refusal,
+    order_refusal,
+)
 from sites.services.import_knowledge import known_for  # noqa: E402
 from vaxplatform.errors import DomainError  # noqa: E402
 from vaxplatform.vietnam import day_in_vietnam  # noqa: E402
@@ -95,12 +100,13 @@ class DoseResource(ModelResource):
             raise Refused("refused")
         if dose.pk:
             raise Refused("duplicate")
-        if item.administered_at > self.now or item.administered_at.year < 2021:
+        day = day_in_vietnam(item.administered_at)
+        if item.administered_at > self.now or day < CAMPAIGN_BEGAN_ON:
             raise Refused("refused")
         lot = Lot.objects.filter(
             site=self.site, number=item.lot_number, vaccine__code=item.vaccine_code
         ).first()
-        if lot is None or lot_refusal(lot=lot, on=day_in_vietnam(item.administered_at)):
+        if lot is None or lot_refusal(lot=lot, on=day):
             raise Refused("held")
         dose.citizen = self._citizen(item.citizen)
         dose.lot, dose.vaccine_id, dose.site = lot, lot.vaccine_id, self.site
