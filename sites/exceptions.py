@@ -306,18 +306,6 @@ class PersonAmbiguous(DomainError):
     message = _("Several people fit. Add the date of birth or a document number.")
 
 
-class SheetPhotoTooLarge(InvalidInput):
-    code = "sheet_photo_too_large"
-    message = _("The photo is larger than 10 MB. Send a smaller one.")
-    field = "photo"
-
-
-class SheetPhotoUnreadable(InvalidInput):
-    code = "sheet_photo_unreadable"
-    message = _("This file is not a photo that we can read. Send a JPEG, PNG or WebP picture.")
-    field = "photo"
-
-
 class SheetOfTomorrow(InvalidInput):
     code = "sheet_of_tomorrow"
     message = _("This day has not come yet.")

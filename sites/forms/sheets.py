@@ -12,8 +12,8 @@ from registration.selectors import provinces_in_use
 from sites.forms.dose import DayField, LotChoice
 from sites.models import Lot
 from sites.models.sheets import MOST_LINES
-from sites.services.sheet_photos import MAX_BYTES
 from vaxplatform.forms import Form
+from vaxplatform.photos import MAX_BYTES
 
 _PHOTO = forms.FileInput({"accept": "image/jpeg,image/png,image/webp"})
 

@@ -11,10 +11,11 @@ from vaxplatform.vietnam import search_key
 
 def known_for(site: Site, *, on: datetime.date) -> Known:
     """Products by every spelling, provinces by code and name, wards of the site's province."""
-    products = {v.pk: Product(v.code, v.primary_doses) for v in Vaccine.objects.all()}
+    vaccines = list(Vaccine.objects.all())
+    products = {v.pk: Product(v.code, v.primary_doses) for v in vaccines}
     spellings = {
         search_key(name): products[vaccine.pk]
-        for vaccine in Vaccine.objects.all()
+        for vaccine in vaccines
         for name in (vaccine.code, vaccine.name, vaccine.vietnamese_name)
     }
     spellings |= {row.key: products[row.vaccine_id] for row in VaccineSpelling.objects.all()}

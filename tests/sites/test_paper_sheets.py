@@ -25,11 +25,12 @@ from sites.models import (
 from sites.services import sheet_comparison as comparison
 from sites.services import sheets
 from sites.services.sheet_comparison import FIRST, OTHER, SECOND, Choice
-from sites.services.sheet_photos import LONGEST_SIDE, MAX_BYTES, clean_photo
+from sites.services.sheet_photos import clean_photo
 from sites.services.sheet_rows import COLUMNS, FIELDS, HEADINGS, ROW, pairs
 from tests.factories import make_lot, make_site, make_staff, province
 from tests.sites.making import at_once
 from vaxplatform.invariants import INVARIANTS
+from vaxplatform.photos import LONGEST_SIDE, MAX_BYTES, PhotoTooLarge, PhotoUnreadable
 
 NOW = datetime.datetime(2021, 11, 6, 3, 0, tzinfo=datetime.UTC)
 DAY = datetime.date(2021, 11, 2)
@@ -270,7 +271,7 @@ def test_nobody_writes_into_the_entry_of_another(office):
         ({"given_on": datetime.date(2021, 11, 7)}, exceptions.SheetOfTomorrow),
         ({"doses_on_paper": 0}, exceptions.SheetTooLong),
         ({"doses_on_paper": 61}, exceptions.SheetTooLong),
-        ({"photo": b"no picture"}, exceptions.SheetPhotoUnreadable),
+        ({"photo": b"no picture"}, PhotoUnreadable),
     ],
 )
 def test_a_sheet_that_cannot_be_is_not_opened(office, over, refusal):
@@ -455,13 +456,13 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
-        (b"%PDF-1.7 not a picture", exceptions.SheetPhotoUnreadable),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", exceptions.SheetPhotoUnreadable),
-        (b"", exceptions.SheetPhotoUnreadable),
-        (picture()[:300], exceptions.SheetPhotoUnreadable),
-        (picture(kind="GIF"), exceptions.SheetPhotoUnreadable),
-        (b"\xff\xd8" + bytes(MAX_BYTES), exceptions.SheetPhotoTooLarge),
-        (bomb(), exceptions.SheetPhotoTooLarge),
+        (b"%PDF-1.7 not a picture", PhotoUnreadable),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", PhotoUnreadable),
+        (b"", PhotoUnreadable),
+        (picture()[:300], PhotoUnreadable),
+        (picture(kind="GIF"), PhotoUnreadable),
+        (b"\xff\xd8" + bytes(MAX_BYTES), PhotoTooLarge),
+        (bomb(), PhotoTooLarge),
     ],
     ids=["pdf", "svg", "empty", "cut short", "gif", "too many bytes", "bomb"],
 )
