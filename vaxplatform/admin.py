@@ -87,6 +87,13 @@ class BaseTabularInline(WithoutDeletion, TabularInline):
     extra = 0
     show_change_link = True
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The label stands over the column, out of reach of a screen reader in a cell."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs.setdefault("aria-label", str(field.label))
+        return field
+
 
 class BaseStackedInline(WithoutDeletion, StackedInline):
     """Blocks below their parent; nothing can be deleted."""

@@ -4,11 +4,19 @@ import pytest
 from django.contrib import admin
 from django.utils.functional import Promise
 
-from sites.models import Role
+from sites.models import Role, ScreeningForm, VaccineSpelling
 from tests.factories import make_dose, make_lot, make_site, make_staff
 from tests.journeys.hands import check_page, sign_in_as_staff
 
 APPS = ("registration", "vaccination_sites", "certificates", "public_portal", "response_center")
+
+
+def rows_below_their_parent() -> tuple[str, ...]:
+    """The forms whose cells are edited in a table."""
+    spelt, form = VaccineSpelling.objects.first(), ScreeningForm.objects.first()
+    assert spelt is not None
+    assert form is not None
+    return f"vaccine/{spelt.vaccine_id}/change/", f"screeningform/{form.pk}/change/"
 
 
 @pytest.mark.browser
@@ -21,7 +29,7 @@ def test_lists_and_forms_of_the_admin_are_fit_for_all(chromium, live_server, wid
     official = make_staff(role=Role.NATIONAL_OFFICER)
     for account, paths in (
         (manager, ("lot/?o=3", "dose/")),
-        (official, ("intervalrule/", "site/add/")),
+        (official, ("intervalrule/", "site/add/", *rows_below_their_parent())),
     ):
         page = chromium.new_context(viewport={"width": width, "height": 800}).new_page()
         sign_in_as_staff(page, live_server.url, account, "/staff/")
