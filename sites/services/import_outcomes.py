@@ -190,9 +190,11 @@ class _Chunk:
             else:
                 self._hold_for_identity(result, found)
         similar = find_similar(people=[_details(result) for result in strangers])
+        alike = [c[0].citizen_id for c in similar if _is_she(c)]
+        citizens = Citizen.objects.in_bulk(alike) if alike else {}
         for result, candidates in zip(strangers, similar, strict=True):
-            if len(candidates) == 1 and candidates[0].agrees_in_all:
-                citizen = Citizen.objects.get(pk=candidates[0].citizen_id)
+            if _is_she(candidates):
+                citizen = citizens[candidates[0].citizen_id]
                 _give_to(result, citizen)
                 result.matched_by, result.citizen_id = MatchedBy.ADDRESS, citizen.pk
             elif candidates:
@@ -315,6 +317,11 @@ class _Chunk:
         )
         for pk, note in notes.items():
             doses[pk].reasons = (note,)
+
+
+def _is_she(candidates: Sequence[Candidate]) -> bool:
+    """The only one who may be meant, and nothing is left to doubt."""
+    return len(candidates) == 1 and candidates[0].agrees_in_all
 
 
 def _give_to(result: Result, person: CitizenDetails | Citizen) -> None:
