@@ -16,6 +16,7 @@ from certificates.pdf import QR_SIDE, certificate_pdf
 from certificates.services.issuance import drain_due
 from registration.models import Citizen
 from tests.certificates.conftest import issued
+from tests.codes import qr_codes
 from tests.factories import make_citizen, make_dose, make_lot, make_site
 from vaxplatform.qr import QUIET_ZONE, qr_matrix
 
@@ -41,7 +42,7 @@ def words(paper: bytes) -> str:
 def code_on(paper: bytes) -> zxingcpp.Barcode:
     """The only code of the page as a screen of 96 dpi shows it."""
     page = pypdfium2.PdfDocument(paper)[0].render(scale=SCREEN).to_pil()
-    (code,) = zxingcpp.read_barcodes(page)
+    (code,) = qr_codes(page)
     return code
 
 

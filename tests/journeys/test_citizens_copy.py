@@ -3,7 +3,6 @@
 import io
 
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -11,6 +10,7 @@ from certificates.services.issuance import drain_due
 from certificates.services.revocation import revoke_certificate
 from registration.models import Account, Citizen, HouseholdMember, RecordAccess
 from tests.certificates.conftest import issued
+from tests.codes import qr_codes
 from tests.factories import make_account, make_dose
 from tests.journeys.hands import PHONE, check_page, press, send, sign_in_by_phone
 
@@ -48,7 +48,7 @@ def on_phone(chromium):
 def codes_on(page: Page) -> list[str]:
     """What a camera reads from the page as it stands on the screen."""
     image = Image.open(io.BytesIO(page.screenshot(full_page=True)))
-    return [code.text for code in zxingcpp.read_barcodes(image)]
+    return [code.text for code in qr_codes(image)]
 
 
 def open_certificate(page: Page, base: str, certificate, messages) -> None:
@@ -150,7 +150,7 @@ def test_what_is_kept_opens_without_a_network_until_it_is_removed(
     assert phone.locator(".wcard__qr svg").bounding_box()["width"] >= CODE_WIDTH
     phone.click("[data-enlarge]")
     expect(phone.locator("#wallet-large")).to_be_visible()
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(phone.screenshot())))
+    (code,) = qr_codes(Image.open(io.BytesIO(phone.screenshot())))
     assert code.text == certificate.hcert
     check_page(phone)
     phone.click("[data-close]")

@@ -1,7 +1,6 @@
 """One dose through the whole house, by the hands of citizen, nurse, doctor and official."""
 
 import pytest
-import zxingcpp
 from django.db import connection
 from django.utils import timezone
 from PIL import Image
@@ -13,6 +12,7 @@ from certificates.services.publishing import publish_lists
 from public_portal.services.rollups import refresh_all_statistics
 from registration.models import Citizen
 from sites.models import Dose, Role
+from tests.codes import qr_codes
 from tests.factories import make_lot, make_session, make_site, make_staff
 from tests.journeys.hands import (
     check_page,
@@ -114,7 +114,7 @@ def qr_on(page: Page, tmp_path) -> str:
     picture = tmp_path / "qr.png"
     page.locator("main svg").first.scroll_into_view_if_needed()
     page.screenshot(path=picture, full_page=True)
-    (found,) = zxingcpp.read_barcodes(Image.open(picture))
+    (found,) = qr_codes(Image.open(picture))
     return found.text
 
 

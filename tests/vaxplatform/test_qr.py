@@ -10,6 +10,7 @@ import zxingcpp
 from PIL import Image
 from qrcode.constants import ERROR_CORRECT_M
 
+from tests.codes import qr_codes
 from vaxplatform import drawings, qr
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -29,7 +30,7 @@ def empty_drawings(settings):
 
 
 def read(png: bytes) -> zxingcpp.Barcode:
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)).convert("L"))
+    (code,) = qr_codes(Image.open(io.BytesIO(png)).convert("L"))
     return code
 
 
