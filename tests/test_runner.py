@@ -1,5 +1,6 @@
 """The runner with real servers and real kills."""
 
+import functools
 import json
 import os
 import re
@@ -271,7 +272,9 @@ def test_what_a_killed_run_left_behind_is_ended(data_dir):
 
 
 def test_a_shell_that_stands_in_the_servers_folder_is_left_alone(tmp_path):
-    shell = subprocess.Popen(["sleep", "600"], cwd=tmp_path)
+    # A test run in the background of a shell ignores SIGINT, and so would its children.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    shell = subprocess.Popen(["sleep", "600"], cwd=tmp_path, preexec_fn=heed)
     assert processes.working_in(tmp_path, "postgres") == []
     assert processes.working_in(tmp_path, "sleep") == [shell.pid]
     processes.clear_out(tmp_path, "postgres")
