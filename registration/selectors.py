@@ -21,6 +21,16 @@ def provinces_in_use() -> QuerySet[AdministrativeUnit]:
     return AdministrativeUnit.objects.of_scheme(settings.PLACES_SCHEME).provinces().order_by("name")
 
 
+def districts_in_use() -> QuerySet[AdministrativeUnit]:
+    """The districts of the scheme in use, by province and name; none since the reform of 2025."""
+    units = AdministrativeUnit.objects.of_scheme(settings.PLACES_SCHEME)
+    return (
+        units.filter(kind=UnitKind.DISTRICT)
+        .select_related("parent")
+        .order_by("parent__name", "name")
+    )
+
+
 def wards_of(province: AdministrativeUnit) -> QuerySet[AdministrativeUnit]:
     """The wards of a province; those of 2021 hang under districts."""
     return AdministrativeUnit.objects.filter(

@@ -58,6 +58,7 @@ MAY: dict[Role, frozenset[str]] = {
             SEE_WAITS,
         }
     ),
+    Role.DISTRICT_OFFICER: frozenset({SEE_RECORDS, FIND_CITIZENS, ANSWER_CASES}),
     Role.PROVINCE_OFFICER: frozenset(
         {
             SEE_RECORDS,

@@ -28,7 +28,8 @@ def posting_of(account: Account | AnonymousUser | None) -> StaffPosting | None:
     """The posting of an active staff login; None for citizens, strangers and disabled logins."""
     if not isinstance(account, Account) or not account.is_active or not account.is_staff:
         return None
-    return StaffPosting.objects.filter(account=account).select_related("site", "province").first()
+    postings = StaffPosting.objects.filter(account=account)
+    return postings.select_related("site", "district", "province").first()
 
 
 def scope_to_posting(
@@ -44,6 +45,9 @@ def scope_to_posting(
         return rows
     if posting.site_id:
         return rows.filter(**{site or "pk": posting.site_id})
+    if posting.district_id:
+        district = f"{site}__ward__parent" if site else "ward__parent"
+        return rows.filter(**{district: posting.district_id})
     province = f"{site}__province" if site else "province"
     return rows.filter(**{province: posting.province_id})
 

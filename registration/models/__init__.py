@@ -10,6 +10,11 @@ from registration.models.citizen import (
     RecordAccess,
     Sex,
 )
+from registration.models.identity_check import (
+    IdentityCheckList,
+    IdentityCheckRow,
+    MismatchedField,
+)
 from registration.models.message import CodePurpose, OneTimeCode, SmsMessage, SmsStatus
 from registration.models.need import (
     LIVE_REGISTRATION,
@@ -35,8 +40,11 @@ __all__ = [
     "HalfDay",
     "HouseholdMember",
     "IdentityCheck",
+    "IdentityCheckList",
+    "IdentityCheckRow",
     "IdentityDocument",
     "MedicalHistoryQuestion",
+    "MismatchedField",
     "OneTimeCode",
     "PriorityGroup",
     "RecordAccess",

@@ -36,7 +36,11 @@ class IdentityCheck(models.TextChoices):
 
 @pghistory.track(exclude=["search_name"], level=pghistory.Statement)
 class Citizen(models.Model):
-    """One person. Several phones may speak for a person, and one phone for several people."""
+    """One person. Several phones may speak for a person, and one phone for several people.
+
+    `merged_into`: the record that goes on, where this one was found to be the same person; nothing
+    new is written to a merged record.
+    """
 
     public_id = models.UUIDField(
         _("public number"), default=uuid.uuid4, unique=True, editable=False
@@ -67,6 +71,15 @@ class Citizen(models.Model):
     identity_check = models.CharField(
         _("identity check"), max_length=12, choices=IdentityCheck, default=IdentityCheck.NOT_CHECKED
     )
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("joined with"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged_records",
+        editable=False,
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
@@ -82,6 +95,10 @@ class Citizen(models.Model):
                 condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{7,14}$"),
             ),
             models.CheckConstraint(name="a_citizen_has_a_name", condition=~Q(full_name="")),
+            models.CheckConstraint(
+                name="a_citizen_is_not_merged_into_itself",
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("pk")),
+            ),
         ]
         indexes = [
             GinIndex(

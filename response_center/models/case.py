@@ -30,12 +30,52 @@ class CaseStatus(models.TextChoices):
     AWAITING = "awaiting", _("Dose confirmed, certificate on its way")
     RESOLVED = "resolved", _("Resolved")
     REJECTED = "rejected", _("Rejected")
+    MERGED = "merged", _("Joined with another report")
 
 
 class CaseLevel(models.TextChoices):
+    """Who answers (Công văn 9458/BYT-CNTT): the site, else its district, else its province."""
+
     SITE = "site", _("Vaccination site")
+    DISTRICT = "district", _("District")
     PROVINCE = "province", _("Province")
     MINISTRY = "ministry", _("Ministry")
+
+
+class CaseChannel(models.TextChoices):
+    """How the report reached us."""
+
+    WEB = "web", _("By the person, on the page")
+    HOTLINE = "hotline", _("By telephone, written down by an agent")
+    PLATFORM = "platform", _("Noticed by the platform itself")
+
+
+class CaseCause(models.TextChoices):
+    """What was found to be behind a report: the machine's guess first, then who closed the case."""
+
+    NOT_DUE = "not_due", _("The certificate was not due yet")
+    SITE_BACKLOG = "site_backlog", _("The site had not entered the dose from its paper yet")
+    NOT_ENTERED = "not_entered", _("The site had forgotten the dose")
+    OTHER_SITE = "other_site", _("The dose was given at another site")
+    OTHER_IDENTITY = "other_identity", _("The dose was entered under other details")
+    TWO_RECORDS = "two_records", _("The person was on record twice")
+    TYPING_ERROR = "typing_error", _("A detail was typed wrong")
+    WRONG_PERSON = "wrong_person", _("The dose was entered for somebody else")
+    CERTIFICATE_STUCK = "certificate_stuck", _("The certificate could not be made")
+    BAD_LOT = "bad_lot", _("A lot with a problem")
+    OUTAGE = "outage", _("A fault of the platform")
+    NO_DOSE = "no_dose", _("There was no dose")
+    ALREADY_RIGHT = "already_right", _("Everything was right already")
+    OTHER = "other", _("Something else")
+
+
+class CaseUrgency(models.IntegerChoices):
+    """What is taken first; rules.urgency_of says how it is found. The lowest number comes first."""
+
+    DANGER = 1, _("Health in danger")
+    HIGH = 2, _("High")
+    NORMAL = 3, _("Normal")
+    LOW = 4, _("Low")
 
 
 class RejectionReason(models.TextChoices):
@@ -65,10 +105,22 @@ class CaseVerb(models.TextChoices):
     RETRIED = "retried", _("The certificate is tried again")
     STUCK_AGAIN = "stuck_again", _("The certificate failed again")
     ESCALATED = "escalated", _("Passed to a higher level")
+    NOTED = "noted", _("Note between staff")
+    HANDED_OVER = "handed_over", _("Handed to another agent")
+    SITE_REFUSED = "site_refused", _("The site did not find the dose")
+    EVIDENCE_SENT = "evidence_sent", _("A photo was added")
+    MORE_SAID = "more_said", _("The person wrote more")
+    CORRECTION_PROPOSED = "correction_proposed", _("A correction waits for a second person")
+    CORRECTION_APPLIED = "correction_applied", _("The record was corrected")
+    CORRECTION_REFUSED = "correction_refused", _("The correction was refused")
+    OBJECTED = "objected", _("The person objected")
+    MERGED = "merged", _("Joined with another report")
+    SPLIT = "split", _("Taken apart from another report")
     RESOLVED = "resolved", _("Resolved")
     REJECTED = "rejected", _("Rejected")
 
 
+CLOSED_CASE = (CaseStatus.RESOLVED, CaseStatus.REJECTED, CaseStatus.MERGED)
 LIVE_CASE = (CaseStatus.OPEN, CaseStatus.WITH_SITE, CaseStatus.AWAITING)
 
 
@@ -77,7 +129,9 @@ class Case(models.Model):
 
     The `said_*` fields are what the citizen says of the dose: unproven until the site confirms.
     `citizen` is empty where somebody without an account reported; then `said_full_name` and
-    `said_date_of_birth` ("YYYY[-MM[-DD]]") name the person, and `phone` was proven by a code.
+    `said_date_of_birth` ("YYYY[-MM[-DD]]") name the person, and `phone` was proven by
+    a code, or given to the agent `opened_by` on the telephone. `district` and `province` are the
+    site's, or the person's.
     """
 
     public_id = models.UUIDField(
@@ -123,6 +177,37 @@ class Case(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    district = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name=_("district"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    channel = models.CharField(
+        _("channel"), max_length=8, choices=CaseChannel, default=CaseChannel.WEB
+    )
+    urgency = models.PositiveSmallIntegerField(
+        _("urgency"), choices=CaseUrgency, default=CaseUrgency.NORMAL
+    )
+    cause = models.CharField(_("cause"), max_length=20, choices=CaseCause, blank=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("written down by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("joined with"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged_cases",
+    )
     description = models.TextField(_("in the citizen's words"), blank=True)
     said_full_name = models.CharField(_("full name"), max_length=100, blank=True)
     said_date_of_birth = models.CharField(_("date of birth"), max_length=10, blank=True)
@@ -146,6 +231,8 @@ class Case(models.Model):
     due_at = models.DateTimeField(_("answer due"))
     first_answer_at = models.DateTimeField(_("first answer at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    objected_at = models.DateTimeField(_("objected at"), null=True, blank=True)
+    reopened = models.PositiveSmallIntegerField(_("how often reopened"), default=0)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("claimed by"),
@@ -185,7 +272,12 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="a_closed_case_says_when",
                 condition=Q(status__in=LIVE_CASE, closed_at__isnull=True)
-                | Q(status__in=["resolved", "rejected"], closed_at__isnull=False),
+                | Q(status__in=CLOSED_CASE, closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_merged_case_names_the_one_that_goes_on",
+                condition=Q(status=CaseStatus.MERGED, merged_into__isnull=False)
+                | (~Q(status=CaseStatus.MERGED) & Q(merged_into__isnull=True)),
             ),
         ]
         indexes = [
@@ -194,6 +286,17 @@ class Case(models.Model):
                 name="live_case_by_due_at",
                 condition=Q(status__in=LIVE_CASE),
             ),
+            models.Index(
+                fields=["urgency", "due_at"],
+                name="live_case_by_urgency",
+                condition=Q(status__in=LIVE_CASE),
+            ),
+            models.Index(
+                fields=["province", "urgency", "due_at"],
+                name="live_case_by_province",
+                condition=Q(status__in=LIVE_CASE),
+            ),
+            models.Index(fields=["closed_at"], name="case_by_closed_at"),
             models.Index(fields=["citizen"], name="case_by_citizen"),
             models.Index(fields=["phone"], name="case_by_phone", condition=~Q(phone="")),
         ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from registration.models import Account
-from registration.selectors import provinces_in_use
+from registration.selectors import districts_in_use, provinces_in_use
 from sites import rights
 from sites.admin.base import ScopedAdmin
 from sites.models import ApiClient, StaffPosting
@@ -57,8 +57,8 @@ class StaffPostingAdmin(ScopedAdmin):
     may_change = rights.MANAGE_STAFF
     may_add = rights.MANAGE_STAFF
     form = PostingForm
-    list_display = ("account", "role", "site", "province", "is_active")
-    list_select_related = ("account", "site", "province")
+    list_display = ("account", "role", "site", "district", "province", "is_active")
+    list_select_related = ("account", "site", "district", "province")
     list_filter = ("role",)
     search_fields = ("account__username", "account__full_name", "site__code__istartswith")
     autocomplete_fields = ("site",)
@@ -68,7 +68,7 @@ class StaffPostingAdmin(ScopedAdmin):
         return posting.account.is_active
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        place = ("role", "site", "province")
+        place = ("role", "site", "district", "province")
         return ("account", *place) if obj else ("username", "full_name", "password", *place)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -82,6 +82,8 @@ class StaffPostingAdmin(ScopedAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "province":
             kwargs["queryset"] = provinces_in_use()
+        elif db_field.name == "district":
+            kwargs["queryset"] = districts_in_use()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

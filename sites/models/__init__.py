@@ -1,5 +1,13 @@
 """Vaccines and their rules, sites, sessions, stock, visits and doses."""
 
+from sites.models.aefi import (
+    AefiAnswer,
+    AefiOutcome,
+    AefiReport,
+    AnaphylaxisGrade,
+    FollowUp,
+    Seriousness,
+)
 from sites.models.dose import Dose, DoseSource, DoseStatus
 from sites.models.imports import (
     ColumnMapping,
@@ -43,6 +51,12 @@ from sites.models.vaccine import (
 from sites.models.visit import Screening, Visit, VisitStatus
 
 __all__ = [
+    "AefiAnswer",
+    "AefiOutcome",
+    "AefiReport",
+    "AnaphylaxisGrade",
+    "FollowUp",
+    "Seriousness",
     "ApiClient",
     "Appointment",
     "AppointmentStatus",

@@ -54,6 +54,7 @@ class Role(models.TextChoices):
     SITE_RECORDER = "site_recorder", _("Site recorder")
     SITE_DOCTOR = "site_doctor", _("Site doctor")
     SITE_MANAGER = "site_manager", _("Site manager")
+    DISTRICT_OFFICER = "district_officer", _("District officer")
     PROVINCE_OFFICER = "province_officer", _("Province officer")
     NATIONAL_OFFICER = "national_officer", _("National officer")
     AGENT = "agent", _("Response centre agent")
@@ -66,7 +67,7 @@ NATIONAL_ROLES = (Role.NATIONAL_OFFICER, Role.AGENT, Role.AUDITOR, Role.ADMIN)
 
 
 class StaffPosting(models.Model):
-    """A staff login's role and where it holds: a site, a province, or the nation.
+    """A staff login's role and where it holds: a site, a district, a province, or the nation.
 
     The one source of rights: see `sites.scoping`.
     """
@@ -94,6 +95,14 @@ class StaffPosting(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    district = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name=_("district"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("staff posting")
@@ -101,9 +110,30 @@ class StaffPosting(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="a_posting_holds_where_its_role_works",
-                condition=Q(role__in=SITE_ROLES, site__isnull=False, province__isnull=True)
-                | Q(role=Role.PROVINCE_OFFICER, site__isnull=True, province__isnull=False)
-                | Q(role__in=NATIONAL_ROLES, site__isnull=True, province__isnull=True),
+                condition=Q(
+                    role__in=SITE_ROLES,
+                    site__isnull=False,
+                    district__isnull=True,
+                    province__isnull=True,
+                )
+                | Q(
+                    role=Role.DISTRICT_OFFICER,
+                    site__isnull=True,
+                    district__isnull=False,
+                    province__isnull=True,
+                )
+                | Q(
+                    role=Role.PROVINCE_OFFICER,
+                    site__isnull=True,
+                    district__isnull=True,
+                    province__isnull=False,
+                )
+                | Q(
+                    role__in=NATIONAL_ROLES,
+                    site__isnull=True,
+                    district__isnull=True,
+                    province__isnull=True,
+                ),
             ),
         ]
 

@@ -19,12 +19,13 @@ def create_staff(
     password: str,
     role: Role,
     site: Site | None = None,
+    district: AdministrativeUnit | None = None,
     province: AdministrativeUnit | None = None,
     full_name: str = "",
 ) -> Account:
-    """A staff login with its posting; `site` or `province` as the role needs, which the database
-    checks. Raises ValidationError for a weak password or a place that does not fit the role."""
-    posting = StaffPosting(role=role, site=site, province=province)
+    """A staff login with its posting; `site`, `district` or `province` as the role needs, which the
+    database checks. Raises ValidationError for a weak password or a place that does not fit the role."""
+    posting = StaffPosting(role=role, site=site, district=district, province=province)
     posting.clean_fields(exclude=["account"])
     posting.validate_constraints(exclude=["account"])
     account = Account(username=username, full_name=full_name, is_staff=True)
