@@ -24,7 +24,8 @@ def create_staff(
     full_name: str = "",
 ) -> Account:
     """A staff login with its posting; `site`, `district` or `province` as the role needs, which the
-    database checks. Raises ValidationError for a weak password or a place that does not fit the role."""
+    database checks. Raises ValidationError for a weak password or a place that does not fit the
+    role."""
     posting = StaffPosting(role=role, site=site, district=district, province=province)
     posting.clean_fields(exclude=["account"])
     posting.validate_constraints(exclude=["account"])

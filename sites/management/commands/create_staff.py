@@ -12,7 +12,7 @@ from sites.services.access import create_staff
 
 
 class Command(BaseCommand):
-    help = "Create a staff login with a role at a site, in a district or province, or for the nation."
+    help = "Create a staff login: a role at a site, in a district, a province or the nation."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--username", required=True)
