@@ -244,18 +244,32 @@ def daily(
     if last:
         rows = rows.filter(day__lte=last)
     sums: Iterable[Mapping[str, Any]] = rows.order_by("day").values("day").annotate(**_SUMS)
-    return [
-        Day(
-            day=row["day"],
-            reported=row["sum_reported"],
-            recorded=row["sum_recorded"],
-            doses=row["sum_doses"],
-            people_first=row["sum_people_first"],
-            people_full=row["count_people_full"],
-            boosters=row["count_boosters"],
-        )
-        for row in sums
-    ]
+    return [_day(row) for row in sums]
+
+
+def _day(row: Mapping[str, Any]) -> Day:
+    """From a row of `_SUMS` with its day."""
+    return Day(
+        day=row["day"],
+        reported=row["sum_reported"],
+        recorded=row["sum_recorded"],
+        doses=row["sum_doses"],
+        people_first=row["sum_people_first"],
+        people_full=row["count_people_full"],
+        boosters=row["count_boosters"],
+    )
+
+
+def daily_by_province(
+    *, first: datetime.date, last: datetime.date
+) -> dict[tuple[str, datetime.date], Day]:
+    """The days of each province of 2021, by its code and the day. Bounds are inclusive."""
+    rows: Iterable[Mapping[str, Any]] = (
+        ProvinceDay.objects.filter(province__scheme=2021, day__range=(first, last))
+        .values("province__code", "day")
+        .annotate(**_SUMS)
+    )
+    return {(row["province__code"], row["day"]): _day(row) for row in rows}
 
 
 def without_gaps(days: Iterable[Day]) -> list[Day]:

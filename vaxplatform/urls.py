@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("vaxplatform.health")),
     path("", include("certificates.urls")),
     path("", include("public_portal.urls")),
+    path("", include("public_portal.legacy.urls")),
     path("", include("registration.urls")),
     path("", include("response_center.urls")),
     path("language/", switch_language, name="set_language"),

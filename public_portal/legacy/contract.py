@@ -1,0 +1,65 @@
+"""The contract of the old API as data (contract.json), and the schema that is made of it."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+Endpoint = dict[str, Any]
+JSON = "application/json"
+_TYPES: dict[str, dict[str, Any]] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "date": {"type": "string", "format": "date-time"},
+    "array": {"type": "array", "items": {"type": "object"}},
+    "object": {"type": "object", "additionalProperties": True},
+}
+
+
+@cache
+def endpoints() -> dict[str, Endpoint]:
+    """Each endpoint by its id: path, params, fields (in their order), error_fields."""
+    text = Path(__file__).with_name("contract.json").read_text(encoding="utf-8")
+    return {endpoint["id"]: endpoint for endpoint in json.loads(text)["endpoints"]}
+
+
+def _object(endpoint: Endpoint, fields: list[dict[str, Any]], place: str = "") -> dict[str, Any]:
+    """The schema of an object; `place` is the dotted name under which its objects are nested."""
+    properties = {}
+    for field in fields:
+        inner = endpoint.get("nested", {}).get(f"{place}{field['name']}")
+        schema = dict(_TYPES[field["type"]])
+        if inner is not None:
+            whole = _object(endpoint, inner, f"{place}{field['name']}.")
+            schema = {"type": "array", "items": whole} if field["type"] == "array" else whole
+        properties[field["name"]] = {**schema, "description": field["meaning"]}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _parameter(parameter: dict[str, Any]) -> OpenApiParameter:
+    kind = OpenApiTypes.INT64 if parameter["type"] == "integer" else OpenApiTypes.STR
+    return OpenApiParameter(
+        parameter["name"], kind, required=parameter["required"], description=parameter["meaning"]
+    )
+
+
+def described(name: str) -> Any:
+    """A decorator for the method that answers the endpoint: its entry in /api/schema/."""
+    endpoint = endpoints()[name]
+    answer = _object(endpoint, endpoint["fields"])
+    if endpoint["response"] == "array":
+        answer = {"type": "array", "items": answer}
+    responses: dict[Any, Any] = {(200, JSON): answer}
+    if "error_fields" in endpoint:
+        responses[400, JSON] = _object(endpoint, endpoint["error_fields"])
+    return extend_schema(
+        summary=endpoint["summary"],
+        description="As the portal of 2021 answered it.",
+        operation_id=f"old_portal_{name}",
+        parameters=[_parameter(parameter) for parameter in endpoint["params"]],
+        responses=responses,
+        tags=["portal of 2021"],
+    )
