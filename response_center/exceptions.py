@@ -93,3 +93,41 @@ class DayTooEarly(InvalidInput):
     code = "day_too_early"
     message = _("The day of the shot cannot be before 8 March 2021, when vaccination began.")
     field = "administered_on"
+
+
+class CannotTakeOver(DomainError):
+    """The colleague does not work cases of this level or place."""
+
+    code = "cannot_take_over"
+    message = _("This colleague cannot take the case over.")
+    field = "colleague"
+
+
+class NotTheSameReport(DomainError):
+    """Only reports of one person or one phone are joined."""
+
+    code = "not_the_same_report"
+    message = _("%(number)s is of another person and another phone. It cannot be joined.")
+
+
+class NothingToJoin(InvalidInput):
+    code = "nothing_to_join"
+    message = _("Choose at least one report to join.")
+    field = "cases"
+
+
+class CaseNotJoined(DomainError):
+    code = "case_not_joined"
+    message = _("This case is not joined with another one.")
+
+
+class NobodyToAnswer(DomainError):
+    """Meanwhile somebody answered them, or works on them."""
+
+    code = "nobody_to_answer"
+    message = _("No report is left that this answer could go to.")
+
+
+class TooManyToAnswer(DomainError):
+    code = "too_many_to_answer"
+    message = _("At most %(limit)d reports are answered at once. Narrow the choice, then repeat.")

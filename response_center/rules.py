@@ -4,14 +4,19 @@ import datetime
 import secrets
 from dataclasses import dataclass
 
-from response_center.models import CaseLevel
+from response_center.models import CaseKind, CaseLevel, CaseUrgency
 from vaxplatform.vietnam.text import ascii_digits
 
 ANSWER_WITHIN = datetime.timedelta(hours=48)  # Công văn 9458/BYT-CNTT
 STUCK_ANSWER_WITHIN = datetime.timedelta(hours=24)  # promise 2: within 24 hours, or a case
 LEVEL_TIME = datetime.timedelta(hours=24)  # what each level after the site has before the next
 CLAIM_FOR = datetime.timedelta(minutes=15)
+HANDED_FOR = datetime.timedelta(hours=2)  # a colleague who is handed a case has to see it first
+OLD_AGE = 80  # years, from which on a report is taken before others
 OPEN_CASES_A_PERSON = 5  # so that one phone cannot fill the desk
+
+# What `{name}` in the text of an answer may stand for.
+PLACEHOLDERS = ("number", "person", "site", "day", "dose", "due")
 
 # Without digits and letters that are taken for one another, spoken or in handwriting.
 ALPHABET = "2346789ACDEFGHJKMNPQRTVWXY"
@@ -38,11 +43,35 @@ def read_case_number(typed: str) -> str:
     return f"{PREFIX}-{letters[:4]}-{letters[4:]}"
 
 
-def level_above(level: str, *, has_province: bool) -> CaseLevel | None:
-    """Who answers next: site → province → Ministry; None above the Ministry."""
-    if level == CaseLevel.SITE and has_province:
+def level_above(level: str, *, has_province: bool, has_district: bool = False) -> CaseLevel | None:
+    """Who answers next: site → district → province → Ministry; None above the Ministry.
+
+    `has_district`: the case has a district and somebody is posted there; else it is passed over.
+    """
+    if level == CaseLevel.SITE and has_district:
+        return CaseLevel.DISTRICT
+    if level in (CaseLevel.SITE, CaseLevel.DISTRICT) and has_province:
         return CaseLevel.PROVINCE
     return None if level == CaseLevel.MINISTRY else CaseLevel.MINISTRY
+
+
+def urgency_of(
+    kind: str,
+    *,
+    age: int | None = None,
+    is_serious: bool = False,
+    is_objection: bool = False,
+    is_overdue: bool = False,
+) -> CaseUrgency:
+    """What is taken first. Health in danger: a reaction with a sign of danger (`is_serious`). High:
+    any other reaction, people of 80 and more (`age` in years), objections, and what is over its 48
+    hours. Low: questions."""
+    if kind == CaseKind.REACTION and is_serious:
+        return CaseUrgency.DANGER
+    is_old = age is not None and age >= OLD_AGE
+    if kind == CaseKind.REACTION or is_old or is_objection or is_overdue:
+        return CaseUrgency.HIGH
+    return CaseUrgency.LOW if kind == CaseKind.QUESTION else CaseUrgency.NORMAL
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ class CaseVerb(models.TextChoices):
     STUCK_AGAIN = "stuck_again", _("The certificate failed again")
     ESCALATED = "escalated", _("Passed to a higher level")
     NOTED = "noted", _("Note between staff")
+    INFORMED = "informed", _("A message to the person")
     HANDED_OVER = "handed_over", _("Handed to another agent")
     SITE_REFUSED = "site_refused", _("The site did not find the dose")
     EVIDENCE_SENT = "evidence_sent", _("A photo was added")

@@ -13,7 +13,12 @@ from sites.scoping import scope_to_posting
 from vaxplatform.vietnam import search_key
 
 # The verbs whose notes are written to the citizen; the others' are between agents and sites.
-SPEAKS_TO_CITIZEN = (CaseVerb.ANSWERED, CaseVerb.RESOLVED, CaseVerb.REJECTED)
+SPEAKS_TO_CITIZEN = (
+    CaseVerb.ANSWERED,
+    CaseVerb.INFORMED,
+    CaseVerb.RESOLVED,
+    CaseVerb.REJECTED,
+)
 
 
 class Queue(TextChoices):

@@ -1,6 +1,7 @@
 """The moves of a case that people at the desk and at the site make (docs/states.md)."""
 
 import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,15 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from certificates.services.issuance import try_again
 from registration.models import Account
 from response_center import exceptions
-from response_center.access import may_answer, may_work
+from response_center.access import may_answer, may_note, may_work
 from response_center.models import (
     Case,
+    CaseCause,
     CaseKind,
     CaseStatus,
     CaseVerb,
     RejectionReason,
 )
-from response_center.rules import CLAIM_FOR, level_above
+from response_center.places import district_of, has_district_officer
+from response_center.rules import CLAIM_FOR, HANDED_FOR, level_above
 from response_center.services.moves import (
     WORKED_BY_AGENTS,
     first_answer,
@@ -33,6 +36,7 @@ from sites.scoping import NotAllowed, posting_of
 SITE_HAS_ANSWERED = _(
     "Vaccination: your report %(number)s has an answer from the site. Read it under Help."
 )
+CASE_HAS_NEWS = _("Vaccination: there is news on your report %(number)s. Read it under Help.")
 CASE_IS_RESOLVED = _("Vaccination: your report %(number)s is resolved. Read the answer under Help.")
 CASE_IS_REJECTED = _(
     "Vaccination: your report %(number)s could not be accepted. Read why, and what to do, "
@@ -56,7 +60,8 @@ def claim_case(*, case: Case, agent: Account, now: datetime.datetime) -> Case:
         raise NotAllowed
     was_mine = Case.objects.filter(pk=case.pk, claimed_by=agent, claimed_until__gt=now).exists()
     free = Q(claimed_by=None) | Q(claimed_until__lte=now) | Q(claimed_by=agent)
-    rows = Case.objects.filter(free, status__in=WORKED_BY_AGENTS)
+    # The level too: a case that went up meanwhile may be beyond this login's reach.
+    rows = Case.objects.filter(free, status__in=WORKED_BY_AGENTS, level=case.level)
     move(case, rows, agent=agent, now=now, claimed_by=agent, claimed_until=now + CLAIM_FOR)
     if not was_mine:
         log_event(case=case, verb=CaseVerb.CLAIMED, at=now, by=agent, is_public=False)
@@ -68,6 +73,56 @@ def release_case(*, case: Case, agent: Account, now: datetime.datetime) -> Case:
     """Give the case back to the queue. Raises as `move_held` does."""
     move_held(case, agent=agent, now=now, frm=WORKED_BY_AGENTS)
     log_event(case=case, verb=CaseVerb.RELEASED, at=now, by=agent, is_public=False)
+    return case
+
+
+@transaction.atomic
+def hand_over(
+    *, case: Case, agent: Account, to: Account, note: str, now: datetime.datetime
+) -> Case:
+    """Give the case one holds to a colleague, who holds it for two hours from now.
+
+    Raises CannotTakeOver (another level or place, or oneself), WordsMissing, and as `move_held`
+    does.
+    """
+    words = _words(note)
+    if to == agent or not may_work(posting_of(to), case):
+        raise exceptions.CannotTakeOver
+    if not may_work(posting_of(agent), case):
+        raise NotAllowed
+    rows = Case.objects.filter(
+        claimed_by=agent, claimed_until__gt=now, status__in=WORKED_BY_AGENTS, level=case.level
+    )
+    move(case, rows, agent=agent, now=now, claimed_by=to, claimed_until=now + HANDED_FOR)
+    text = f"{to.get_full_name()}: {words}"
+    log_event(case=case, verb=CaseVerb.HANDED_OVER, at=now, by=agent, note=text, is_public=False)
+    return case
+
+
+@transaction.atomic
+def note_case(*, case: Case, by: Account, words: str, now: datetime.datetime) -> Case:
+    """A note that only staff read; it needs no claim, and a closed case takes it too.
+
+    Raises NotAllowed or WordsMissing.
+    """
+    if not may_note(posting_of(by), case):
+        raise NotAllowed
+    note = _words(words)
+    log_event(case=case, verb=CaseVerb.NOTED, at=now, by=by, note=note, is_public=False)
+    return case
+
+
+@transaction.atomic
+def inform_citizen(*, case: Case, agent: Account, words: str, now: datetime.datetime) -> Case:
+    """Write to the person without closing the case: a question, or how it stands. The case stays
+    with the agent. Raises NotAllowed, WordsMissing, CaseNotClaimed, CaseHeld or CaseClosed."""
+    if not may_work(posting_of(agent), case):
+        raise NotAllowed
+    note = _words(words)
+    rows = Case.objects.filter(claimed_by=agent, claimed_until__gt=now, status__in=WORKED_BY_AGENTS)
+    move(case, rows, agent=agent, now=now, first_answer_at=first_answer(now))
+    log_event(case=case, verb=CaseVerb.INFORMED, at=now, by=agent, note=note)
+    tell_citizen(case=case, text=CASE_HAS_NEWS, now=now)
     return case
 
 
@@ -90,6 +145,7 @@ def ask_site(
         status=CaseStatus.WITH_SITE,
         site=asked,
         province_id=asked.province_id,
+        district_id=district_of(site=asked),
     )
     log_event(case=case, verb=CaseVerb.ASKED_SITE, at=now, by=agent, note=note)
     return case
@@ -109,9 +165,15 @@ def answer_case(*, case: Case, by: Account, answer: str, now: datetime.datetime)
 
 
 @transaction.atomic
-def resolve_case(*, case: Case, agent: Account, answer: str, now: datetime.datetime) -> Case:
-    """Close the case with an answer in words. Raises WordsMissing, and as `move_held` does."""
+def resolve_case(
+    *, case: Case, agent: Account, answer: str, now: datetime.datetime, cause: str = ""
+) -> Case:
+    """Close the case with an answer in words, and what was behind it (a CaseCause), if known.
+
+    Raises WordsMissing, and as `move_held` does.
+    """
     note = _words(answer)
+    found: dict[str, Any] = {"cause": cause} if cause in CaseCause.values else {}
     move_held(
         case,
         agent=agent,
@@ -119,6 +181,7 @@ def resolve_case(*, case: Case, agent: Account, answer: str, now: datetime.datet
         status=CaseStatus.RESOLVED,
         closed_at=now,
         first_answer_at=first_answer(now),
+        **found,
     )
     log_event(case=case, verb=CaseVerb.RESOLVED, at=now, by=agent, note=note)
     tell_citizen(case=case, text=CASE_IS_RESOLVED, now=now)
@@ -156,12 +219,17 @@ def reject_case(
 
 @transaction.atomic
 def escalate(*, case: Case, agent: Account, reason: str, now: datetime.datetime) -> Case:
-    """Pass the case up: site → province → Ministry. The time promised to the citizen stays.
+    """Pass the case up: site → district → province → Ministry; a district where nobody is posted
+    is passed over. The time promised to the citizen stays.
 
     Raises AlreadyAtTheTop, WordsMissing, and as `move_held` does.
     """
     note = _words(reason)
-    above = level_above(case.level, has_province=case.province_id is not None)
+    above = level_above(
+        case.level,
+        has_province=case.province_id is not None,
+        has_district=has_district_officer(case),
+    )
     if above is None:
         raise exceptions.AlreadyAtTheTop
     move_held(case, agent=agent, now=now, frm=WORKED_BY_AGENTS, status=CaseStatus.OPEN, level=above)

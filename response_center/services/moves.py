@@ -43,10 +43,15 @@ def log_event(
 
 
 def tell_citizen(*, case: Case, text: str | Promise, now: datetime.datetime) -> None:
-    """Queue an SMS in the citizen's language. `text` holds %(number)s and nothing medical."""
-    if case.phone:
-        with translation.override(case.language):
-            queue_sms(phone=case.phone, text=str(text) % {"number": case.number}, now=now)
+    """Queue an SMS in the citizen's language. `text` holds %(number)s and nothing medical.
+
+    Who sent a report that was joined with this one is told too, under that report's number."""
+    told: set[str] = set()
+    for each in (case, *case.merged_cases.order_by("pk")):
+        if each.phone and each.phone not in told:
+            told.add(each.phone)
+            with translation.override(each.language):
+                queue_sms(phone=each.phone, text=str(text) % {"number": each.number}, now=now)
 
 
 def first_answer(now: datetime.datetime) -> Coalesce:

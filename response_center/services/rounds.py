@@ -7,7 +7,8 @@ import datetime
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate, CertificateStatus, IssuanceJob, JobState
@@ -18,10 +19,12 @@ from response_center.models import (
     CaseKind,
     CaseLevel,
     CaseStatus,
+    CaseUrgency,
     CaseVerb,
 )
+from response_center.places import officered
 from response_center.rules import LEVEL_TIME, STUCK_ANSWER_WITHIN, level_above
-from response_center.services.moves import FREE, tell_citizen
+from response_center.services.moves import FREE, WORKED_BY_AGENTS, tell_citizen
 from response_center.services.opening import free_number
 from sites.models import DoseStatus
 
@@ -142,21 +145,41 @@ def _stuck_case(job: IssuanceJob, now: datetime.datetime) -> Case:
     )
 
 
-@transaction.atomic
 def escalate_overdue_cases(now: datetime.datetime) -> int:
     """Pass up the cases that nobody answered in time and nobody is working on; returns how many.
 
-    After 48 hours to the province (where there is none, to the Ministry), a day later from there
-    to the Ministry. A case at a site comes back to the desk with it.
+    After 48 hours from the site to its district (where somebody is posted there), else to the
+    province, else to the Ministry; each of these has a day before the next. A case at a site comes
+    back to the desk with it. What is over its 48 hours is taken before what is not.
     """
+    _hurry_overdue(now)
+    return _pass_up(now)
+
+
+def _hurry_overdue(now: datetime.datetime) -> None:
+    late = Case.objects.filter(due_at__lte=now, status__in=LIVE_CASE, urgency__gt=CaseUrgency.HIGH)
+    late.update(urgency=CaseUrgency.HIGH)
+
+
+@transaction.atomic
+def _pass_up(now: datetime.datetime) -> int:
     unheld = Q(claimed_until=None) | Q(claimed_until__lte=now)
-    over = Q(level=CaseLevel.SITE, due_at__lte=now) | Q(
-        level=CaseLevel.PROVINCE, due_at__lte=now - LEVEL_TIME
+    steps = CaseEvent.objects.filter(case=OuterRef("pk"), verb=CaseVerb.ESCALATED)
+    last_step = steps.order_by("-at").values("at")[:1]
+    rows = Case.objects.filter(unheld, due_at__lte=now, status__in=WORKED_BY_AGENTS).annotate(
+        here_since=Greatest("due_at", Coalesce(Subquery(last_step), "due_at"))
     )
-    waiting = Q(status=CaseStatus.OPEN) | Q(status=CaseStatus.WITH_SITE)
-    cases = _take(Case.objects.filter(unheld, over, waiting))
+    over = Q(level=CaseLevel.SITE) | Q(
+        level__in=(CaseLevel.DISTRICT, CaseLevel.PROVINCE), here_since__lte=now - LEVEL_TIME
+    )
+    cases = _take(rows.filter(over))
+    staffed = officered({case.district_id for case in cases if case.district_id})
     for case in cases:
-        above = level_above(case.level, has_province=case.province_id is not None)
+        above = level_above(
+            case.level,
+            has_province=case.province_id is not None,
+            has_district=case.district_id in staffed,
+        )
         case.level = above or CaseLevel.MINISTRY
         case.status = CaseStatus.OPEN
         case.claimed_by = case.claimed_until = None

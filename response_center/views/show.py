@@ -65,6 +65,7 @@ STATUS_TAGS = {
     CaseStatus.AWAITING: "act",
     CaseStatus.RESOLVED: "ok",
     CaseStatus.REJECTED: "bad",
+    CaseStatus.MERGED: "",
 }
 STATUS_WORDS: dict[str, Text] = {
     CaseStatus.OPEN: _("We are looking into it"),
@@ -72,6 +73,7 @@ STATUS_WORDS: dict[str, Text] = {
     CaseStatus.AWAITING: _("Dose found, certificate on its way"),
     CaseStatus.RESOLVED: _("Resolved"),
     CaseStatus.REJECTED: _("Not accepted"),
+    CaseStatus.MERGED: _("Joined with another report"),
 }
 ANSWER_RESULTS = {
     AnswerKind.READY: "ok",
@@ -249,6 +251,8 @@ def _event_words(event: CaseEvent, case: Case) -> Text:
             return gettext("%(site)s found the dose and entered it") % {"site": site}
         case CaseVerb.ESCALATED:
             return _level_words(case)
+        case CaseVerb.INFORMED:
+            return _("The response centre wrote to you")
         case CaseVerb.REJECTED:
             return _("The report was not accepted")
         case _:
@@ -303,6 +307,7 @@ def notes_of(case: Case) -> list[Note]:
     kind_of = {CaseVerb.RESOLVED: "ok", CaseVerb.REJECTED: "warn"}
     title_of: dict[str, Text] = {
         CaseVerb.ANSWERED: _("The site's answer"),
+        CaseVerb.INFORMED: _("A message from the response centre"),
         CaseVerb.RESOLVED: _("Our answer"),
         CaseVerb.REJECTED: case.get_rejection_reason_display(),
     }
