@@ -193,6 +193,8 @@ SMS_FILE = env.str("SMS_FILE", default=str(DATA_DIR / "sms.log"))
 SMS_HTTP_URL = env.str("SMS_HTTP_URL", default="")
 SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
 SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the whole country
+# Of these for look-ups through the portal of 2021, so that this door cannot use up the others'.
+OLD_PORTAL_CODES_PER_HOUR = env.int("OLD_PORTAL_CODES_PER_HOUR", default=2_000)
 
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")

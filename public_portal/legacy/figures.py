@@ -100,12 +100,12 @@ def _received() -> dict[str, list[Received]]:
     rows = (
         Lot.objects.filter(site__province__scheme=2021, doses_received__gt=0)
         .values("site__province__code", "vaccine__code", "vaccine__name")
-        .annotate(doses=Sum("doses_received"))
+        .annotate(sum=Sum("doses_received"))
         .order_by("site__province__code", "vaccine__code")
     )
     found: defaultdict[str, list[Received]] = defaultdict(list)
     for row in rows:
-        received = Received(row["vaccine__code"], row["vaccine__name"], row["doses"])
+        received = Received(row["vaccine__code"], row["vaccine__name"], row["sum"])
         found[row["site__province__code"]].append(received)
     return found
 

@@ -11,6 +11,7 @@ from vaxplatform.rows import row_name
 class CodePurpose(models.TextChoices):
     SIGN_IN = "sign_in", _("Sign in")
     FOLLOW_CASE = "follow_case", _("Follow a case")
+    LOOK_UP = "look_up", _("Look-up through the portal of 2021")
 
 
 class OneTimeCode(models.Model):
@@ -31,6 +32,11 @@ class OneTimeCode(models.Model):
         indexes = [
             models.Index(fields=["phone", "-created_at"], name="one_time_code_by_phone"),
             models.Index(fields=["session_key", "-created_at"], name="one_time_code_by_session"),
+            models.Index(
+                fields=["created_at"],
+                name="one_time_code_of_a_look_up",
+                condition=Q(purpose=CodePurpose.LOOK_UP),
+            ),
         ]
 
     def __str__(self) -> str:

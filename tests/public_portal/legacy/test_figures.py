@@ -120,7 +120,7 @@ def test_our_contract_names_every_path_parameter_and_field_that_clients_were_see
         assert [field["name"] for field in ours["fields"]] == fields.split()
     assert RECORDED.keys() == endpoints().keys()
     assert [p["name"] for p in endpoints()["locations"]["params"]] == (
-        "page size provinceCode districtCode wardCode".split()
+        ["page", "size", "provinceCode", "districtCode", "wardCode"]
     )
     asked = "fullname birthday genderId personalPhoneNumber identification healthInsuranceNumber"
     assert [p["name"] for p in endpoints()["otp_search"]["params"]] == asked.split()
