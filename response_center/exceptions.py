@@ -131,3 +131,69 @@ class NobodyToAnswer(DomainError):
 class TooManyToAnswer(DomainError):
     code = "too_many_to_answer"
     message = _("At most %(limit)d reports are answered at once. Narrow the choice, then repeat.")
+
+
+class ValueNotReadable(InvalidInput):
+    code = "value_not_readable"
+    message = _("This value cannot be read. Write it as it stands on the paper.")
+
+
+class NothingToCorrect(DomainError):
+    """All the values proposed stand on record already."""
+
+    code = "nothing_to_correct"
+    message = _("The record says this already. There is nothing to correct.")
+
+
+class NobodyToCorrect(DomainError):
+    """The case names no person, or no dose, on record."""
+
+    code = "nobody_to_correct"
+    message = _("Say first which person and which dose on record are meant.")
+
+
+class DoseOfSomebodyElse(DomainError):
+    code = "dose_of_somebody_else"
+    message = _("This dose is not on the record of the person of this report.")
+
+
+class OwnerStandsAlone(InvalidInput):
+    """A dose that goes to somebody else is corrected there, not in the same breath."""
+
+    code = "owner_stands_alone"
+    message = _("Give the dose to the right person first. Then correct the rest, there.")
+    field = "dose_owner"
+
+
+class CorrectionWaiting(DomainError):
+    code = "correction_waiting"
+    message = _("A correction of this report waits for a second person already.")
+
+
+class CorrectionHasMoved(DomainError):
+    code = "correction_has_moved"
+    message = _("Somebody has decided this correction meanwhile. It is now: %(status)s.")
+
+
+class SecondPersonNeeded(DomainError):
+    """Who proposed it, or asked for it, does not decide it."""
+
+    code = "second_person_needed"
+    message = _("You proposed this correction. Another person has to decide it.")
+
+
+class RecordHasChanged(DomainError):
+    """Since the correction was proposed, what it wants to change was changed otherwise."""
+
+    code = "record_has_changed"
+    message = _("The record was changed meanwhile. Refuse this correction and look at it anew.")
+
+
+class AlreadyObjected(DomainError):
+    code = "already_objected"
+    message = _("You have objected to this answer once. This answer is final.")
+
+
+class NotToObjectTo(DomainError):
+    code = "not_to_object_to"
+    message = _("You can object to an answer for %(days)d days after it was given.")

@@ -365,3 +365,22 @@ class SumsDiffer(DomainError):
 class QuestionsOpen(DomainError):
     code = "questions_open"
     message = _("Decide every cell. Still open: %(left)d.")
+
+
+class DoseRecordedBefore(InvalidInput):
+    """A correction would have the dose given after it was recorded."""
+
+    code = "dose_recorded_before"
+    message = _("This dose was recorded before that day, so it cannot have been given then.")
+    field = "administered_on"
+
+
+class DayOfAVisit(DomainError):
+    """The platform itself saw the dose given: its visit names the day."""
+
+    code = "day_of_a_visit"
+    message = _(
+        "This dose was recorded while it was given, in a visit of that day. Its day cannot be "
+        "corrected. If there was no such dose, take it back."
+    )
+    field = "administered_on"
