@@ -1,8 +1,9 @@
 """The old paths, without a slash at their end, as the clients have them."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
-from public_portal.legacy import views
+from public_portal.legacy import pages, personal, views
 
 DASHBOARD = "api/public/dashboard"
 
@@ -32,4 +33,15 @@ urlpatterns = [
         f"{DASHBOARD}/vaccination-location/search", views.LocationsView.as_view(), name="locations"
     ),
     path("api/province/public/all", views.ProvincesView.as_view(), name="provinces"),
+    path("api/vaccination/public/otp-search", personal.OtpSearchView.as_view(), name="otp_search"),
+    path(
+        "api/vaccination/public/patient-vaccinated",
+        personal.PatientVaccinatedView.as_view(),
+        name="patient_vaccinated",
+    ),
+    path("portal", RedirectView.as_view(url="/portal/portal-report"), name="portal"),
+    path("portal/", RedirectView.as_view(url="/portal/portal-report")),
+    path("portal/register-person", RedirectView.as_view(url="/register/"), name="register_person"),
+    path("portal/search", RedirectView.as_view(url="/account/"), name="search"),
+    path("portal/portal-report", pages.portal_report, name="portal_report"),
 ]
