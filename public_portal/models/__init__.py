@@ -6,10 +6,14 @@ from public_portal.models.rollup import (
     DoseCounts,
     LateEntry,
     ProvinceDay,
+    ProvinceVaccineDay,
+    ResidenceDay,
     SiteDay,
+    SiteResidenceDay,
     StatisticsVersion,
 )
 from public_portal.models.wires import (
+    CountedCitizen,
     CountedDose,
     CountedReport,
     CountedSite,
@@ -17,6 +21,7 @@ from public_portal.models.wires import (
 )
 
 __all__ = [
+    "CountedCitizen",
     "CountedDose",
     "CountedReport",
     "CountedSite",
@@ -26,6 +31,9 @@ __all__ = [
     "DoseCounts",
     "LateEntry",
     "ProvinceDay",
+    "ProvinceVaccineDay",
+    "ResidenceDay",
     "SiteDay",
+    "SiteResidenceDay",
     "StatisticsVersion",
 ]

@@ -37,13 +37,25 @@ class DoseCounts(models.Model):
     """What is counted of recorded doses besides their number, by services.counting.COUNTS.
 
     `people_first`: people whose first recorded dose ever this is; `people_full`: people whose
-    primary series this dose completes; each person counts once in the country. A new column takes
-    `db_default=0`; `rebuild_statistics` then fills it for the past.
+    primary series this dose completes; each person counts once in the country. The others count
+    doses: by kind (what is neither booster nor additional is primary), by sex (what is neither is
+    another), and by the person's age on the day. A new column takes `db_default=0`;
+    `rebuild_statistics` then fills it for the past.
     """
 
     people_first = models.PositiveIntegerField()
     people_full = models.PositiveIntegerField()
     boosters = models.PositiveIntegerField()
+    additional = models.PositiveIntegerField(db_default=0)
+    male = models.PositiveIntegerField(db_default=0)
+    female = models.PositiveIntegerField(db_default=0)
+    age_0_11 = models.PositiveIntegerField(db_default=0)
+    age_12_17 = models.PositiveIntegerField(db_default=0)
+    age_18_29 = models.PositiveIntegerField(db_default=0)
+    age_30_49 = models.PositiveIntegerField(db_default=0)
+    age_50_64 = models.PositiveIntegerField(db_default=0)
+    age_65_79 = models.PositiveIntegerField(db_default=0)
+    age_80_up = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         abstract = True
@@ -137,6 +149,76 @@ class ProvinceDay(DoseCounts):
 
     def __str__(self) -> str:
         return f"province day {self.pk}"
+
+
+class ProvinceVaccineDay(models.Model):
+    """Recorded doses of a province's day by vaccine: SiteDay summed over the province's sites."""
+
+    province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    vaccine = models.ForeignKey(Vaccine, on_delete=models.PROTECT, related_name="+")
+    doses = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("day of a province by vaccine")
+        verbose_name_plural = _("days of provinces by vaccine")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_province_day_and_vaccine",
+                fields=["province", "day", "vaccine"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"province vaccine day {self.pk}"
+
+
+class ResidenceCounts(models.Model):
+    """Doses, and people as in DoseCounts, by the province in which the person lived that day."""
+
+    residence = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    doses = models.PositiveIntegerField()
+    people_first = models.PositiveIntegerField()
+    people_full = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class SiteResidenceDay(ResidenceCounts):
+    """Recorded doses of one site and day by the province of residence."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("day of a site by residence")
+        verbose_name_plural = _("days of sites by residence")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_site_day_and_residence", fields=["site", "day", "residence"]
+            ),
+        ]
+        indexes = [models.Index(fields=["residence", "day"], name="site_residence_by_day")]
+
+    def __str__(self) -> str:
+        return f"site residence day {self.pk}"
+
+
+class ResidenceDay(ResidenceCounts):
+    """Recorded doses of one day of the people who live in a province, wherever they were given."""
+
+    class Meta:
+        verbose_name = _("day of a province's residents")
+        verbose_name_plural = _("days of the provinces' residents")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_count_per_residence_and_day", fields=["residence", "day"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"residence day {self.pk}"
 
 
 class StatisticsVersion(models.Model):

@@ -1,6 +1,7 @@
 """The wires from doses and reports to the rollups: statement-level triggers on proxy models."""
 
 from public_portal.models.report import DailyReport
+from registration.models import Citizen
 from sites.models import Dose, Site, Vaccine
 from vaxplatform.wires import after_delete, after_insert, after_update
 
@@ -61,6 +62,18 @@ MARK_CHANGED_VACCINES = f"""
     RETURN NULL;
 """  # noqa: S608
 
+# A person's sex and age on the day are counted; a correction of either moves those counts.
+MARK_CHANGED_PEOPLE = f"""
+    INSERT INTO public_portal_dirtyday (province_id, site_id, day)
+    SELECT DISTINCT s.province_id, d.site_id, {_DAY}
+      FROM old_rows o
+      JOIN new_rows n ON n.id = o.id
+       AND (n.date_of_birth, n.sex) IS DISTINCT FROM (o.date_of_birth, o.sex)
+      JOIN vaccination_sites_dose d ON d.citizen_id = n.id
+      JOIN vaccination_sites_site s ON s.id = d.site_id;
+    RETURN NULL;
+"""  # noqa: S608
+
 _MARK_REPORTS = """
     INSERT INTO public_portal_dirtyday (province_id, day)
     SELECT DISTINCT province_id, day FROM {rows};
@@ -76,6 +89,16 @@ class CountedDose(Dose):
         triggers = [
             after_insert("mark_new_doses", MARK_NEW_DOSES),
             after_update("mark_changed_doses", MARK_CHANGED_DOSES),
+        ]
+
+
+class CountedCitizen(Citizen):
+    """People, as the rollups watch them."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            after_update("mark_changed_people", MARK_CHANGED_PEOPLE),
         ]
 
 

@@ -13,6 +13,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from public_portal.services import counting
+from public_portal.services.counting import (
+    OF_PROVINCES,
+    OF_SITES,
+    RESIDENCE_DAY,
+    ROLLUPS,
+    SITE_RESIDENCE,
+    Rollup,
+)
 
 LOCK = 0x7661785F73746174  # "vax_stat"
 MARKS_AT_A_TIME = 5_000
@@ -51,8 +59,15 @@ def _refresh(cursor: Any, limit: int) -> int:
     )
     marks = cursor.fetchall()
     if marks:
-        _count_sites(cursor, {(site, day) for _province, site, day in marks if site is not None})
-        _count_provinces(cursor, {(province, day) for province, _site, day in marks})
+        sites = {(site, day) for _province, site, day in marks if site is not None}
+        provinces = {(province, day) for province, _site, day in marks}
+        touched = {
+            rollup: _count_again(cursor, rollup, sites, counting.DOSES_OF_DAYS)
+            for rollup in OF_SITES
+        }
+        for rollup in OF_PROVINCES:
+            _count_again(cursor, rollup, provinces, counting.OF_DAYS)
+        _count_again(cursor, RESIDENCE_DAY, touched[SITE_RESIDENCE], counting.OF_DAYS)
         _next_version(cursor)
     return len(marks)
 
@@ -63,41 +78,27 @@ def _arrays(pairs: Pairs) -> list[list[Any]]:
     return [[place for place, _day in ordered], [day for _place, day in ordered]]
 
 
-def _count_sites(cursor: Any, pairs: Pairs) -> None:
+def _count_again(cursor: Any, rollup: Rollup, pairs: Pairs, what: str) -> Pairs:
+    """Put the rows of these places' days anew; returns the part and day of each, of the rows that
+    go as of those that come: where a dose's resident is another now, both provinces are named."""
     arrays = _arrays(pairs)
-    for table, columns, counted in (
-        ("siteday", counting.SITE_COLUMNS, counting.site_days(counting.DOSES_OF_DAYS)),
-        ("lateentry", counting.ENTRY_COLUMNS, counting.late_entries(counting.DOSES_OF_DAYS)),
-    ):
-        cursor.execute(
-            f"""
-            DELETE FROM public_portal_{table} t
-             USING unnest(%s::bigint[], %s::date[]) k (place, day)
-             WHERE t.site_id = k.place AND t.day = k.day
-            """,  # noqa: S608
-            arrays,
-        )
-        cursor.execute(
-            f"INSERT INTO public_portal_{table} ({columns}) {counted}",  # noqa: S608
-            arrays,
-        )
-
-
-def _count_provinces(cursor: Any, pairs: Pairs) -> None:
-    arrays = _arrays(pairs)
+    part = f"{rollup.part or rollup.place}, day"
     cursor.execute(
-        """
-        DELETE FROM public_portal_provinceday t
-         USING unnest(%s::bigint[], %s::date[]) k (place, day)
-         WHERE t.province_id = k.place AND t.day = k.day
-        """,
+        f"""
+        DELETE FROM {rollup.table} t
+         USING unnest(%s::bigint[], %s::date[]) k (place, on_day)
+         WHERE t.{rollup.place} = k.place AND t.day = k.on_day
+        RETURNING {part}
+        """,  # noqa: S608
         arrays,
     )
-    counted = counting.province_days(counting.OF_DAYS)
+    touched = set(cursor.fetchall())
+    counted = rollup.count(what, rollup.source) if rollup.source else rollup.count(what)
     cursor.execute(
-        f"INSERT INTO public_portal_provinceday ({counting.PROVINCE_COLUMNS}) {counted}",  # noqa: S608
-        arrays * 2,
+        f"INSERT INTO {rollup.table} ({rollup.columns}) {counted} RETURNING {part}",  # noqa: S608
+        arrays * (counted.count("%s") // 2),
     )
+    return touched | set(cursor.fetchall())
 
 
 def _next_version(cursor: Any) -> None:
@@ -111,84 +112,72 @@ def _next_version(cursor: Any) -> None:
 
 
 # ── the recount ───────────────────────────────────────────────────────────────────────────────
-# What a full counting finds otherwise than the rollups have it. Days that are marked are left
-# out: they are known to be behind, and their next refresh puts them right.
-_SITE_DRIFT = """
-    SELECT site_id, day, vaccine_id, to_jsonb(t) - 'id' AS stored, to_jsonb(c) AS counted
-      FROM public_portal_siteday t FULL JOIN {counted} c USING (site_id, day, vaccine_id)
+# What a full counting finds otherwise than a rollup has it. Days that are marked are left out:
+# they are known to be behind, and their next refresh puts them right.
+_DRIFT = """
+    SELECT {place}, day, {part}, to_jsonb(t) - 'id' AS stored, to_jsonb(c) AS counted
+      FROM {table} t FULL JOIN {counted} c USING ({keys})
      WHERE (to_jsonb(t) - 'id') IS DISTINCT FROM to_jsonb(c)
        AND NOT EXISTS (SELECT 1 FROM public_portal_dirtyday m
-                        WHERE m.site_id = COALESCE(t.site_id, c.site_id)
-                          AND m.day = COALESCE(t.day, c.day))
+                        WHERE m.day = COALESCE(t.day, c.day){of_place})
+     ORDER BY 2, 1, 3
 """
-_PROVINCE_DRIFT = """
-    SELECT province_id, day, NULL::bigint, to_jsonb(t) - 'id' AS stored, to_jsonb(c) AS counted
-      FROM public_portal_provinceday t FULL JOIN {counted} c USING (province_id, day)
-     WHERE (to_jsonb(t) - 'id') IS DISTINCT FROM to_jsonb(c)
-       AND NOT EXISTS (SELECT 1 FROM public_portal_dirtyday m
-                        WHERE m.province_id = COALESCE(t.province_id, c.province_id)
-                          AND m.day = COALESCE(t.day, c.day))
-"""
-_ENTRY_DRIFT = """
-    SELECT site_id, day, entered_on, to_jsonb(t) - 'id' AS stored, to_jsonb(c) AS counted
-      FROM public_portal_lateentry t FULL JOIN {counted} c USING (site_id, day, entered_on)
-     WHERE (to_jsonb(t) - 'id') IS DISTINCT FROM to_jsonb(c)
-       AND NOT EXISTS (SELECT 1 FROM public_portal_dirtyday m
-                        WHERE m.site_id = COALESCE(t.site_id, c.site_id)
-                          AND m.day = COALESCE(t.day, c.day))
-"""
-_COUNTED = ("doses", "recorded", *counting.COUNTS, "reported", "reported_first")
-_COVERED = ("covered", "covered_first", "province_id")
 Row = dict[str, int]  # empty where there is none
-# Place, day, and what else names the row: the vaccine, the day of entry, or nothing.
+# Place, day, and what else names the row: the vaccine, the residence, the day of entry, or nothing.
 Drift = Sequence[tuple[int, datetime.date, int | datetime.date | None, Row, Row]]
 
 
-def _all_site_days() -> str:
-    return counting.site_days(counting.ALL_DOSES)
+def _count_all(rollup: Rollup, source: str = "") -> str:
+    """SQL of all its rows: from the doses, or from the rows of `source`."""
+    if rollup.source:
+        return rollup.count(counting.OF_ALL, source)
+    return rollup.count(counting.ALL_DOSES)
 
 
-def _all_late_entries() -> str:
-    return counting.late_entries(counting.ALL_DOSES)
+def _source_of(rollup: Rollup) -> Rollup:
+    return next(each for each in OF_SITES if each.table == rollup.source)
 
 
-def _all_province_days() -> str:
-    return counting.province_days(counting.OF_ALL, sites=f"({_all_site_days()})")
-
-
-def _drift(cursor: Any, question: str, counted: str) -> Drift:
-    cursor.execute(question.format(counted=counted) + " ORDER BY 2, 1, 3")
+def _drift(cursor: Any, rollup: Rollup, counted: str) -> Drift:
+    # A mark names site and province, not where people live: of a marked day all residents wait.
+    of_place = f" AND m.{rollup.place} = COALESCE(t.{rollup.place}, c.{rollup.place})"
+    cursor.execute(
+        _DRIFT.format(
+            table=rollup.table,
+            counted=counted,
+            keys=", ".join(rollup.keys),
+            place=rollup.place,
+            part=rollup.part or "NULL::bigint",
+            of_place="" if rollup is RESIDENCE_DAY else of_place,
+        )
+    )
     return [
         (place, day, part, json.loads(stored or "{}"), json.loads(found or "{}"))
         for place, day, part, stored, found in cursor.fetchall()
     ]
 
 
-_LATE = "late entry of site"
-_PARTS = {"site": "vaccine", _LATE: "entered on"}
-
-
-def _sentences(kind: str, drift: Drift) -> list[str]:
+def _sentences(rollup: Rollup, drift: Drift) -> list[str]:
     """A line a row: the place's id, the day, and each figure as stored → as counted."""
     lines = []
     for place, day, part, before, after in drift:
-        names = [*_COUNTED, *_COVERED]
-        differing = [n for n in names if before.get(n) != after.get(n)]
+        differing = [n for n in rollup.figures if before.get(n) != after.get(n)]
         changes = ", ".join(f"{n} {before.get(n)} -> {after.get(n)}" for n in differing)
-        of_part = f" {_PARTS.get(kind, '')} {part}" if part else ""
-        lines.append(f"{kind} {place} {day}{of_part}: {changes}")
+        of_part = f" {rollup.part.removesuffix('_id').replace('_', ' ')} {part}" if part else ""
+        lines.append(f"{rollup.name} {place} {day}{of_part}: {changes}")
     return lines
 
 
 def drift_from_a_recount() -> list[str]:
     """The invariant `statistics_equal_a_recount`: one line for each row that a recount finds
     otherwise, ids only. Reads; days that wait to be counted again are left out."""
+    lines = []
     with connection.cursor() as cursor:
-        return [
-            *_sentences("site", _drift(cursor, _SITE_DRIFT, f"({_all_site_days()})")),
-            *_sentences("province", _drift(cursor, _PROVINCE_DRIFT, f"({_all_province_days()})")),
-            *_sentences(_LATE, _drift(cursor, _ENTRY_DRIFT, f"({_all_late_entries()})")),
-        ]
+        for rollup in ROLLUPS:
+            source = f"({_count_all(_source_of(rollup))})" if rollup.source else ""
+            counted = f"({_count_all(rollup, source)})"
+            lines += _sentences(rollup, _drift(cursor, rollup, counted))
+    return lines
 
 
 @transaction.atomic
@@ -206,51 +195,48 @@ def rebuild_statistics(*, report: Callable[[str], object] = lambda line: None) -
         while _refresh(cursor, MARKS_AT_A_TIME) == MARKS_AT_A_TIME:
             pass
         _recount(cursor)
-        sites = _drift(cursor, _SITE_DRIFT, "recounted_siteday")
-        provinces = _drift(cursor, _PROVINCE_DRIFT, "recounted_provinceday")
-        entries = _drift(cursor, _ENTRY_DRIFT, "recounted_lateentry")
-        for kind, found in (("site", sites), ("province", provinces), (_LATE, entries)):
-            for line in _sentences(kind, found):
+        drifted = 0
+        for rollup in ROLLUPS:
+            drift = _drift(cursor, rollup, _recounted(rollup.table))
+            for line in _sentences(rollup, drift):
                 report(line)
-        _replace(cursor, sites, "siteday", counting.SITE_COLUMNS)
-        _replace(cursor, provinces, "provinceday", counting.PROVINCE_COLUMNS)
-        _replace(cursor, entries, "lateentry", counting.ENTRY_COLUMNS)
-        if sites or provinces or entries:
+            _replace(cursor, rollup, drift)
+            drifted += len(drift)
+        if drifted:
             _next_version(cursor)
-        cursor.execute("DROP TABLE recounted_siteday, recounted_provinceday, recounted_lateentry")
-    return len(sites) + len(provinces) + len(entries)
+        cursor.execute(f"DROP TABLE {', '.join(_recounted(r.table) for r in ROLLUPS)}")
+    return drifted
+
+
+def _recounted(table: str) -> str:
+    """The temporary table with the recounted rows of a rollup."""
+    return f"recounted_{table.removeprefix('public_portal_')}"
 
 
 def _recount(cursor: Any) -> None:
     """Fill temporary tables recounted_…, shaped like the rollups."""
-    for table, columns, counted in (
-        ("siteday", counting.SITE_COLUMNS, _all_site_days()),
-        (
-            "provinceday",
-            counting.PROVINCE_COLUMNS,
-            counting.province_days(counting.OF_ALL, sites="recounted_siteday"),
-        ),
-        ("lateentry", counting.ENTRY_COLUMNS, _all_late_entries()),
-    ):
+    for rollup in ROLLUPS:
         # Same columns and types, so that equal rows are equal as JSON; the id is not compared.
         cursor.execute(
-            f"CREATE TEMP TABLE recounted_{table} AS"  # noqa: S608
-            f" SELECT {columns} FROM public_portal_{table} WITH NO DATA"
+            f"CREATE TEMP TABLE {_recounted(rollup.table)} AS"  # noqa: S608
+            f" SELECT {rollup.columns} FROM {rollup.table} WITH NO DATA"
         )
-        cursor.execute(f"INSERT INTO recounted_{table} ({columns}) {counted}")  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO {_recounted(rollup.table)} ({rollup.columns})"  # noqa: S608
+            f" {_count_all(rollup, _recounted(rollup.source))}"
+        )
 
 
-def _replace(cursor: Any, drift: Drift, table: str, columns: str) -> None:
+def _replace(cursor: Any, rollup: Rollup, drift: Drift) -> None:
     """Put the recounted rows of every place and day with drift in place of the stored ones."""
     arrays = _arrays({(place, day) for place, day, *_rest in drift})
-    place = "province_id" if table == "provinceday" else "site_id"
-    keys = f"unnest(%s::bigint[], %s::date[]) k (place, on_day) WHERE {place} = k.place"
+    keys = f"unnest(%s::bigint[], %s::date[]) k (place, on_day) WHERE {rollup.place} = k.place"
     cursor.execute(
-        f"DELETE FROM public_portal_{table} t USING {keys} AND t.day = on_day",  # noqa: S608
+        f"DELETE FROM {rollup.table} t USING {keys} AND t.day = on_day",  # noqa: S608
         arrays,
     )
     cursor.execute(
-        f"INSERT INTO public_portal_{table} ({columns})"  # noqa: S608
-        f" SELECT {columns} FROM recounted_{table} t, {keys} AND t.day = on_day",
+        f"INSERT INTO {rollup.table} ({rollup.columns})"  # noqa: S608
+        f" SELECT {rollup.columns} FROM {_recounted(rollup.table)} t, {keys} AND t.day = on_day",
         arrays,
     )

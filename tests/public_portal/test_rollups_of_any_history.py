@@ -11,8 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from public_portal.backlog import day_lines, provinces_progress, rest_of, sites_progress
-from public_portal.models import DailyReport, LateEntry, ProvinceDay, SiteDay
+from public_portal.models import (
+    DailyReport,
+    LateEntry,
+    ProvinceDay,
+    ProvinceVaccineDay,
+    ResidenceDay,
+    SiteDay,
+)
 from public_portal.services.rollups import drift_from_a_recount, refresh_statistics
+from registration.models import Citizen
 from sites.models import Dose, Site, Vaccine
 from tests.factories import (
     ABDALA,
@@ -35,6 +43,9 @@ few = st.integers(0, 2)
 days = st.integers(0, 4)
 # Minutes around both midnights, so that days in UTC and in Viet Nam differ.
 minutes = st.sampled_from([0, 1, 419, 420, 421, 1439])
+# Around birthdays within the days of the histories, and with parts that nobody knows.
+BIRTHS = ("2003-10-02", "2003-10", "2003", "2009-10-04", "1941-12-31", "1991-10-01", "1972-11")
+BANDS = ((0, 11), (12, 17), (18, 29), (30, 49), (50, 64), (65, 79), (80, 200))
 events = st.one_of(
     st.tuples(
         st.just("dose"),
@@ -62,6 +73,9 @@ events = st.one_of(
     st.tuples(st.just("take report back"), index),
     st.tuples(st.just("move site"), few, st.integers(0, 1)),
     st.tuples(st.just("series"), few, st.integers(1, 3)),
+    st.tuples(st.just("born"), few, st.sampled_from(BIRTHS)),
+    st.tuples(st.just("sex"), few, st.sampled_from(["male", "female", "other"])),
+    st.tuples(st.just("moved house"), index, st.integers(0, 1)),
     st.tuples(st.just("refresh")),
 )
 
@@ -135,15 +149,36 @@ class World:
     def series(self, product, doses):
         Vaccine.objects.filter(pk=self.vaccines[product].pk).update(primary_doses=doses)
 
+    def born(self, person, birth):
+        Citizen.objects.filter(pk=self.people[person].pk).update(date_of_birth=birth)
+
+    def sex(self, person, sex):
+        Citizen.objects.filter(pk=self.people[person].pk).update(sex=sex)
+
+    def moved_house(self, n, where):
+        self.nth(Dose, n).update(residence_province=self.provinces[where])
+
     def refresh(self):
         refresh_statistics()
 
 
+COUNTED = (
+    *("people_first", "people_full", "boosters", "additional", "male", "female"),
+    *("age_0_11", "age_12_17", "age_18_29", "age_30_49", "age_50_64", "age_65_79", "age_80_up"),
+)
+
+
+def whole_years(birth, day):
+    """The age on `day`; of what is not known of a birth, the earliest."""
+    year, month, of_month = ([int(part) for part in birth.split("-")] + [1, 1])[:3]
+    return day.year - year - ((day.month, day.day) < (month, of_month))
+
+
 def counted_doses():
-    """{(site, province, day, vaccine): [doses, people first, people full, boosters]}."""
-    rows = defaultdict(lambda: [0, 0, 0, 0])
+    """{(site, province, day, vaccine): [doses, and the figures of COUNTED]}."""
+    rows = defaultdict(lambda: [0] * (1 + len(COUNTED)))
     begun, full = set(), set()
-    recorded = Dose.objects.filter(status="recorded").select_related("site", "vaccine")
+    recorded = Dose.objects.filter(status="recorded").select_related("site", "vaccine", "citizen")
     for dose in sorted(recorded, key=lambda d: (d.administered_at, d.pk)):
         day = dose.administered_at.astimezone(ZONE).date()
         row = rows[dose.site_id, dose.site.province_id, day, dose.vaccine_id]
@@ -154,6 +189,36 @@ def counted_doses():
             row[2] += dose.citizen_id not in full
             full.add(dose.citizen_id)
         row[3] += dose.dose_kind == "booster"
+        row[4] += dose.dose_kind == "additional"
+        row[5] += dose.citizen.sex == "male"
+        row[6] += dose.citizen.sex == "female"
+        age = whole_years(dose.citizen.date_of_birth, day)
+        for place, (first, last) in enumerate(BANDS, start=7):
+            row[place] += first <= age <= last
+    return dict(rows)
+
+
+def counted_vaccines():
+    """{(province, vaccine, day): doses}."""
+    rows = defaultdict(int)
+    for (_site, where, day, product), counts in counted_doses().items():
+        rows[where, product, day] += counts[0]
+    return dict(rows)
+
+
+def counted_residents():
+    """{(residence, day): [doses, people first, people full]}, wherever the doses were given."""
+    rows = defaultdict(lambda: [0, 0, 0])
+    begun, full = set(), set()
+    recorded = Dose.objects.filter(status="recorded").select_related("vaccine")
+    for dose in sorted(recorded, key=lambda d: (d.administered_at, d.pk)):
+        row = rows[dose.residence_province_id, dose.administered_at.astimezone(ZONE).date()]
+        row[0] += 1
+        row[1] += dose.citizen_id not in begun
+        begun.add(dose.citizen_id)
+        if dose.dose_kind == "primary" and dose.dose_number >= dose.vaccine.primary_doses:
+            row[2] += dose.citizen_id not in full
+            full.add(dose.citizen_id)
     return dict(rows)
 
 
@@ -200,12 +265,13 @@ def counted_reports():
 
 
 def expected_province_days():
-    rows = defaultdict(lambda: [0, 0, 0, 0, None, None, 0, 0])
+    recorded = 1 + len(COUNTED)
+    rows = defaultdict(lambda: [*[0] * recorded, None, None, 0, 0])
     for (_site, where, day, _product), counts in counted_doses().items():
         row = rows[where, day]
-        row[:4] = [a + b for a, b in zip(row[:4], counts, strict=True)]
+        row[:recorded] = [a + b for a, b in zip(row[:recorded], counts, strict=True)]
     for key, figures in counted_reports().items():
-        rows[key][4:] = figures
+        rows[key][recorded:] = figures
     return {key: tuple(row) for key, row in rows.items()}
 
 
@@ -279,18 +345,14 @@ def test_the_rollups_equal_a_plain_recount_after_any_history(db, history):
                 "day",
                 "vaccine",
                 "doses",
-                "people_first",
-                "people_full",
-                "boosters",
+                *COUNTED,
             )
             assert {row[:4]: list(row[4:]) for row in sites} == counted_doses()
             provinces = ProvinceDay.objects.values_list(
                 "province",
                 "day",
                 "recorded",
-                "people_first",
-                "people_full",
-                "boosters",
+                *COUNTED,
                 "reported",
                 "reported_first",
                 "covered",
@@ -301,6 +363,12 @@ def test_the_rollups_equal_a_plain_recount_after_any_history(db, history):
                 "site", "province", "day", "entered_on", "doses"
             )
             assert {row[:4]: row[4] for row in entries} == counted_entries()
+            vaccines = ProvinceVaccineDay.objects.values_list("province", "vaccine", "day", "doses")
+            assert {row[:3]: row[3] for row in vaccines} == counted_vaccines()
+            residents = ResidenceDay.objects.values_list(
+                "residence", "day", "doses", "people_first", "people_full"
+            )
+            assert {row[:2]: list(row[2:]) for row in residents} == counted_residents()
             check_the_distance()
             assert drift_from_a_recount() == []
             raise _Undo
