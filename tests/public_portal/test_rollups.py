@@ -27,6 +27,7 @@ from sites.services.doses import void_dose
 from tests.factories import (
     ABDALA,
     COMIRNATY,
+    make_citizen,
     make_dose,
     make_lot,
     make_site,
@@ -60,6 +61,26 @@ def test_a_dose_counts_on_its_day_in_viet_nam():
     refresh_statistics()
     assert day_of(6).recorded == SiteDay.objects.get().doses == 2
     assert ProvinceDay.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("birth", "column"),
+    [
+        ("2003-11-06", "age_18_29"),  # 18 today
+        ("2003-11-07", "age_12_17"),  # tomorrow
+        ("2003-11", "age_18_29"),  # of what is not known the earliest
+        ("2003-12", "age_12_17"),
+        ("2003", "age_18_29"),
+        ("2016-11-06", "age_0_11"),
+        ("1941-11-06", "age_80_up"),
+        ("1941-11-07", "age_65_79"),
+    ],
+)
+def test_a_dose_counts_in_the_band_of_the_age_on_its_day_in_viet_nam(birth, column):
+    make_dose(citizen=make_citizen(date_of_birth=birth), administered_at=vn(6, 0, 1))
+    refresh_statistics()
+    counted = ProvinceDay.objects.values(*counting.COUNTS).get()
+    assert [name for name in counted if name.startswith("age_") and counted[name]] == [column]
 
 
 def test_refreshing_twice_counts_nothing_twice():
