@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "public_portal.caching.KeptPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "vaxplatform.middleware.PersonalPagesMiddleware",
     "vaxplatform.language.LanguageMiddleware",

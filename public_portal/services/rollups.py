@@ -49,10 +49,12 @@ def refresh_all_statistics(now: datetime.datetime) -> int:  # noqa: ARG001 - a c
 
 
 def _refresh(cursor: Any, limit: int) -> int:
+    # As an array: a table that is empty at most times looks empty to the planner when it is not,
+    # and a join would then compare each of thousands of marks with each.
     cursor.execute(
         """
         DELETE FROM public_portal_dirtyday
-         WHERE id IN (SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s)
+         WHERE id = ANY (ARRAY(SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s))
         RETURNING province_id, site_id, day
         """,
         [limit],
