@@ -134,6 +134,8 @@ def _by_name(text: str, posting: StaffPosting) -> list[Citizen]:
         name_matches(name), date_of_birth__startswith=years[-1]
     ).order_by("search_name", "date_of_birth")
     province_id = posting.site.province_id if posting.site else posting.province_id
+    if posting.district is not None:
+        province_id = posting.district.parent_id
     if province_id is None:
         return list(people[:MOST_PEOPLE])
     living_here = list(people.filter(province_id=province_id)[:MOST_PEOPLE])
