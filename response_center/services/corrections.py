@@ -46,6 +46,7 @@ from response_center.services.moves import (
     FREE,
     first_answer,
     log_event,
+    move,
     move_held,
     tell_citizen,
 )
@@ -106,6 +107,24 @@ def propose_correction(
         return _apply(correction, by=by, now=now)
     log_event(case=case, verb=CaseVerb.CORRECTION_PROPOSED, at=now, by=by, note=correction.grounds)
     return correction
+
+
+@transaction.atomic
+def name_person(*, case: Case, citizen: Citizen, by: Account, now: datetime.datetime) -> Case:
+    """Who on record a report is about, where the report named nobody on record; `by` keeps it.
+
+    Raises NotAllowed, CaseNotClaimed, CaseHeld, CaseHasMoved, CaseClosed or RecordWasJoined.
+    """
+    if not may_work(posting_of(by), case):
+        raise NotAllowed
+    if citizen.merged_into_id is not None:
+        raise RecordWasJoined
+    held = Case.objects.filter(claimed_by=by, claimed_until__gt=now, status=CaseStatus.OPEN)
+    move(case, held.filter(citizen=None), agent=by, now=now, citizen=citizen)
+    Correction.objects.filter(case=case, citizen=None).update(citizen=citizen)
+    note = gettext("The person was found on record.")
+    log_event(case=case, verb=CaseVerb.NOTED, at=now, by=by, note=note, is_public=False)
+    return case
 
 
 def _create(
@@ -402,6 +421,7 @@ def withdraw_correction(
 
 __all__ = [
     "apply_correction",
+    "name_person",
     "propose_correction",
     "refuse_correction",
     "withdraw_correction",
