@@ -55,12 +55,12 @@ def right_value(field: str, text: str, *, on: datetime.date) -> str:
     Days are ISO, choices their codes, a vaccine its EU code; `on`: today in Viet Nam. Raises the
     InvalidInput of what it cannot be, with `field` as its field.
     """
+    if field == CorrectedField.FULL_NAME:  # an invisible character in a name is said, not dropped
+        return normalise_name(text, field=field)
     value = plain_line(text[: LONGEST + 1])
     if not value or len(value) > LONGEST:
         raise exceptions.ValueNotReadable(field=field)
     match CorrectedField(field):
-        case CorrectedField.FULL_NAME:
-            return normalise_name(value, field=field)
         case CorrectedField.DATE_OF_BIRTH:
             return normalise_date_of_birth(value, on=on, field=field)
         case CorrectedField.ID_NUMBER:
