@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from response_center.views import bulk, case_page, corrections, desk
+from response_center.views import bulk, case_page, corrections, desk, hotline
 
 app_name = "response_center_staff"
 urlpatterns = [
     path("cases/", desk.queue, name="queue"),
+    path("cases/new/", hotline.new_case, name="new"),
     path("cases/answer-many/", bulk.answer_many_page, name="answer_many"),
     path("cases/<slug:number>/", case_page.case, name="case"),
     path("cases/<slug:number>/correct/", corrections.correct, name="correct"),
