@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.functional import Promise
@@ -201,8 +202,11 @@ class Part:
 
 
 def parts(old: str, new: str) -> tuple[list[Part], list[Part]]:
-    """Both values in pieces, marked where they differ: words of texts, characters of the rest."""
+    """Both values in pieces, marked where they differ: words of texts, else characters, and those
+    of two numbers or days of one length place by place."""
     by_words = " " in f"{old}{new}"
+    if not by_words and len(old) == len(new):
+        return _by_place(old, new), _by_place(new, old)
     left, right = (re.findall(r"\S+|\s+", text) if by_words else list(text) for text in (old, new))
     was: list[Part] = []
     becomes: list[Part] = []
@@ -213,6 +217,11 @@ def parts(old: str, new: str) -> tuple[list[Part], list[Part]]:
         if j2 > j1:
             becomes.append(Part("".join(right[j1:j2]), kind != "equal"))
     return was, becomes
+
+
+def _by_place(text: str, other: str) -> list[Part]:
+    places = groupby(zip(text, other, strict=True), key=lambda pair: pair[0] != pair[1])
+    return [Part("".join(mine for mine, _yours in run), differs) for differs, run in places]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ def doses_to_correct(case: Case) -> list[Dose]:
 class ProposeForm(Form):
     """What is right, field by field; what is left empty stays. One dose at a time."""
 
+    marks_optional = False  # the page says it once for all
+
     full_name = forms.CharField(label=_("Full name"), max_length=100)
     date_of_birth = forms.CharField(
         label=_("Date of birth"),

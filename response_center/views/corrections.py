@@ -18,6 +18,7 @@ from certificates.models import Certificate
 from registration.models import Citizen
 from registration.services.access import AccessPurpose, log_access
 from response_center.access import may_work
+from response_center.corrected import OF_THE_DOSE, OF_THE_PERSON, in_words
 from response_center.forms.corrections import (
     DoseChoiceForm,
     FindPersonForm,
@@ -25,7 +26,7 @@ from response_center.forms.corrections import (
     RefuseForm,
     doses_to_correct,
 )
-from response_center.models import Case, Correction, CorrectionStatus
+from response_center.models import Case, CorrectedField, Correction, CorrectionStatus
 from response_center.selectors import case_by_number, cases_in_reach
 from response_center.selectors.corrections import (
     corrections_in_reach,
@@ -43,6 +44,7 @@ from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.vietnam import day_in_vietnam
 
 PAGE = 25
+DAYS = (CorrectedField.DATE_OF_BIRTH, CorrectedField.ADMINISTERED_ON)
 
 
 @never_cache
@@ -99,6 +101,7 @@ def correct(request: Any, number: str) -> HttpResponse:
     context = {
         "case": case,
         "form": form,
+        **_fields(form),
         "choice": choice if len(doses) > 1 else None,
         "dose": dose,
         "person": show.person_of(case),
@@ -170,7 +173,24 @@ def _chosen(request: Any, case: Case, doses: list[Dose]) -> Dose | None:
 def _asked(case: Case) -> dict[str, str]:
     """What the person asked for stands in the form already, as they read it."""
     asked = live_correction(case)
-    return {line.field: line.new for line in asked.lines.all()} if asked else {}
+    lines = asked.lines.all() if asked else ()
+    return {
+        line.field: in_words(line.field, line.new) if line.field in DAYS else line.new
+        for line in lines
+    }
+
+
+def _fields(form: ProposeForm) -> dict[str, Any]:
+    """The form in its parts: what was asked for, then the rest of the person and of the dose."""
+    asked = [name for name in form.initial if name in form.fields]
+    dose = [name for name in (*OF_THE_DOSE, "owner_paper") if name in form.fields]
+    person = [name for name in OF_THE_PERSON if name in form.fields]
+    return {
+        "asked_fields": [form[name] for name in asked],
+        "person_fields": [form[name] for name in person if name not in asked],
+        "dose_fields": [form[name] for name in dose if name not in asked],
+        "has_wrong": bool(form.errors.keys() - set(asked)),  # what is folded away has to be seen
+    }
 
 
 def _propose(request: Any, form: ProposeForm, now: datetime.datetime) -> bool:
