@@ -317,7 +317,7 @@ def test_a_dose_that_cannot_be_is_refused_beside_its_field(sign_in, lot, over, f
 def test_a_doctor_answers_and_is_not_offered_to_enter_paper(sign_in, lot):
     case = make_case_at_site(lot=lot)
     page = sign_in(make_staff(role=Role.SITE_DOCTOR, site=lot.site)).get(address(case))
-    assert set(page.context["allowed"]) == {"answer", "reject", "note"}
+    assert set(page.context["allowed"]) == {"answer", "no_dose", "note"}
 
 
 def test_a_reaction_is_not_confirmed_as_a_dose(sign_in, lot):
