@@ -146,6 +146,8 @@ def array_of(values: Collection[Any]) -> str:
     kinds = set(map(type, values))
     if kinds <= _PLAIN:
         return "{" + ",".join(map(str, values)) + "}"
+    if kinds <= _PLAIN_OR_NOT:
+        return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
     if kinds == {str} and not _needs_escapes("".join(values)):
         return '{"' + '","'.join(values) + '"}'
     return "{" + ",".join(map(_element, values)) + "}"
@@ -153,6 +155,7 @@ def array_of(values: Collection[Any]) -> str:
 
 # Neither comma nor quote is in what `str` makes of these.
 _PLAIN = frozenset({int, uuid.UUID, datetime.date, datetime.datetime})
+_PLAIN_OR_NOT = _PLAIN | {type(None)}
 
 
 def _needs_escapes(text: str) -> bool:

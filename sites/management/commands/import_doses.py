@@ -85,6 +85,10 @@ class Command(BaseCommand):
     def _work(self, batch: DoseImport, rows: Rows, workers: int) -> None:
         """Read here, record there: one process reads, the others record chunks."""
         connections.close_all()  # a forked process must not share ours
+        # A chunk is many thousand objects that reference counting frees; the search for cycles
+        # among them would be a quarter of the work, here and in the workers.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
         progress = _Progress(batch)
         context = multiprocessing.get_context("fork")
         with context.Pool(workers, _become_worker, [os.getpid()]) as pool:
@@ -124,10 +128,6 @@ def _become_worker(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # A chunk is many thousand objects that reference counting frees; the search for cycles among
-    # them would be a quarter of the work.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def _send(pool: Pool, batch_id: int, chunk: list[Row]) -> "AsyncResult[Counter[str]]":
