@@ -11,7 +11,7 @@ class ResponseCenterConfig(AppConfig):
         from certificates.stuck_cases import register_case_finder
         from registration.health_book import register_section
         from response_center import health_book, invariants
-        from response_center.services import answers, rounds, typed_doses
+        from response_center.services import answers, evidence, rounds, typed_doses
         from response_center.stuck import links_to_cases
         from response_center.views.menu import (
             corrections_to_decide,
@@ -32,6 +32,7 @@ class ResponseCenterConfig(AppConfig):
         register_chore("link_typed_doses", typed_doses.link_typed_doses, every_seconds=60)
         register_chore("close_answered_cases", rounds.close_answered_cases, every_seconds=30)
         register_chore("escalate_overdue_cases", rounds.escalate_overdue_cases, every_seconds=300)
+        register_chore("forget_case_photos", evidence.forget_photos, every_seconds=3600)
         register_loader("answer templates", answers.load_answer_templates)
         register_section(40, health_book.reports_section)
         register_case_finder(links_to_cases)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from response_center.views import bulk, case_page, corrections, desk, hotline
+from response_center.views import bulk, case_page, corrections, desk, evidence, hotline
 
 app_name = "response_center_staff"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/answer-many/", bulk.answer_many_page, name="answer_many"),
     path("cases/<slug:number>/", case_page.case, name="case"),
     path("cases/<slug:number>/correct/", corrections.correct, name="correct"),
+    path("evidence/<uuid:public_id>/", evidence.staff_photo, name="evidence"),
     path("corrections/", corrections.waiting, name="corrections"),
     path("corrections/<uuid:public_id>/", corrections.correction, name="correction"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from response_center.views import board, support
+from response_center.views import board, evidence, mine, support
 
 app_name = "response_center"
 urlpatterns = [
@@ -13,5 +13,9 @@ urlpatterns = [
     path("support/follow/code/", support.follow_code, name="follow_code"),
     path("support/cases/", support.cases, name="cases"),
     path("support/cases/<slug:number>/", support.case, name="case"),
+    path("support/cases/<slug:number>/photo/", mine.add_photo, name="add_photo"),
+    path("support/cases/<slug:number>/more/", mine.say_more, name="say_more"),
+    path("support/cases/<slug:number>/object/", mine.objection, name="object"),
+    path("support/photos/<uuid:public_id>/", evidence.own_photo, name="photo"),
     path("board/", board.board, name="board"),
 ]
