@@ -87,7 +87,7 @@ def results_of(
     of them (or, for a look at a file, takes it all back).
 
     `only`: line and part of the doses meant, all where it is None. `all_here`: whatever place they
-    name. `by`: who records them, else whoever sent the file.
+    name, also where the file does not say so. `by`: who records them, else whoever sent the file.
     """
     return _Chunk(batch, now, only=only, all_here=all_here, by=by).run(rows)
 
@@ -123,7 +123,9 @@ class _Chunk:
         self.only = only
         columns = columns_from(batch.columns)
         known = known_for(self.site, on=day_in_vietnam(now))
-        self.reader = RowReader(without_place(columns) if all_here else columns, known)
+        self.reader = RowReader(
+            without_place(columns) if all_here or batch.all_here else columns, known
+        )
 
     def run(self, rows: Sequence[Row]) -> list[Result]:
         results = [

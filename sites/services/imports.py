@@ -41,7 +41,6 @@ from sites.services.import_outcomes import (
     columns_as_json,
     columns_from,
     results_of,
-    without_place,
 )
 from vaxplatform.bulk import insert_columns
 
@@ -79,8 +78,6 @@ def take_in(
     remembered = ColumnMapping.objects.filter(site=site, headings_digest=headings.digest).first()
     if remembered is not None:
         headings = headings.mapped(columns_from(remembered.columns))
-    if all_here:
-        headings = headings.mapped(without_place(headings.columns))
     batch = DoseImport(
         site=site,
         file_name=file_name[:200],
@@ -91,6 +88,7 @@ def take_in(
         headings=list(headings.texts),
         columns=columns_as_json(headings.columns),
         creates_lots=creates_lots,
+        all_here=all_here,
         rows_total=height - headings.line if height is not None else None,
         by=by,
     )
