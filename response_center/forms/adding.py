@@ -33,7 +33,7 @@ class PhotoField(forms.FileField):
         values = {
             "label": _("Photo"),
             "help_text": _(
-                "JPEG, PNG or WebP, at most 10 MB. Only those who work on your report see it. It is "
+                "JPEG, PNG or WebP, at most 10 MB. Only those who work on it see it. It is "
                 "deleted 90 days after the report ends."
             ),
             "widget": forms.FileInput({"accept": "image/jpeg,image/png,image/webp"}),

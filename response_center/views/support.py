@@ -70,6 +70,7 @@ def report(request: HttpRequest, kind: str) -> HttpResponse:
     account = account_of(request)
     form = ReportForm(
         request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         kind=KINDS_BY_SLUG[kind],
         account=account,
         now=now,
