@@ -166,7 +166,8 @@ def _number_of(citizen: Citizen, kinds: Sequence[str]) -> str:
 
 
 def in_words(field: str, value: str, *, masked: bool = False) -> str:
-    """A value as people read it; `masked`: numbers of papers and phones without their middle."""
+    """A value as people read it; `masked`: numbers of papers and phones without their middle, and
+    no other person's name."""
     if not value:
         if field == CorrectedField.DOSE_OWNER:
             return gettext("nobody: the dose is taken back")
@@ -183,6 +184,8 @@ def in_words(field: str, value: str, *, masked: bool = False) -> str:
         case CorrectedField.VACCINE:
             return str(Vaccine.objects.filter(code=value).first() or value)
         case CorrectedField.DOSE_OWNER:
+            if masked:
+                return gettext("another person on record")
             owner = Citizen.objects.filter(public_id=value).first()
             return owner.full_name if owner else formatting.NO_DATA
         case CorrectedField.ID_NUMBER | CorrectedField.INSURANCE_NUMBER:
@@ -241,8 +244,9 @@ class Difference:
 
 
 def difference(field: str, old: str, new: str, *, masked: bool = False) -> Difference:
-    was, becomes = in_words(field, old), in_words(field, new)
-    if masked:
-        was = in_words(field, old, masked=True)
+    """`masked`: what is on record is, and whose a dose becomes; what the person typed is not."""
+    hides_owner = field == CorrectedField.DOSE_OWNER
+    was = in_words(field, old, masked=masked and not hides_owner)
+    becomes = in_words(field, new, masked=masked and hides_owner)
     old_parts, new_parts = parts(was, becomes)
     return Difference(field, CorrectedField(field).label, was, becomes, old_parts, new_parts)

@@ -30,10 +30,9 @@ KEEP, NOBODY, OTHER = "", "nobody", "other"
 
 def doses_to_correct(case: Case) -> list[Dose]:
     """The recorded doses of the case's person, or the one dose of a case that names nobody."""
-    if case.citizen_id is None:
-        rows = Dose.objects.filter(pk=case.dose_id)
-    else:
-        rows = Dose.objects.filter(citizen=case.citizen_id)
+    rows = Dose.objects.filter(citizen=case.citizen) if case.citizen else Dose.objects.none()
+    if case.citizen is None and case.dose is not None:
+        rows = Dose.objects.filter(pk=case.dose.pk)
     rows = rows.filter(status=DoseStatus.RECORDED).select_related("vaccine", "lot", "citizen")
     return list(rows.order_by("dose_number"))
 

@@ -42,7 +42,7 @@ def link_typed_doses(now: datetime.datetime) -> int:
     held = found.select_for_update(skip_locked=True, no_key=True, of=("self",))
     cases = list(held.order_by("due_at")[:SET])
     for case in cases:
-        case.dose_id = case.typed  # type: ignore[attr-defined]
+        case.dose_id = case.typed
         Case.objects.filter(pk=case.pk).update(
             status=CaseStatus.AWAITING,
             dose=case.dose_id,

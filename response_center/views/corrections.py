@@ -52,12 +52,14 @@ DAYS = (CorrectedField.DATE_OF_BIRTH, CorrectedField.ADMINISTERED_ON)
 @require_GET
 def waiting(request: Any) -> HttpResponse:
     """Corrections in reach that wait for a second person, the oldest first."""
-    page = Paginator(to_decide(request.posting), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(to_decide(request.posting).prefetch_related("lines"), PAGE).get_page(
+        request.GET.get("page")
+    )
     lines = [
         {
             "correction": each,
             "person": show.person_of(each.case),
-            "fields": [line.label for line in differences(each)],
+            "fields": [CorrectedField(line.field).label for line in each.lines.all()],
             "is_mine": each.proposed_by_id == request.user.pk,
         }
         for each in page.object_list
@@ -113,7 +115,7 @@ def correct(request: Any, number: str) -> HttpResponse:
 def _beside(request: Any, case: Case) -> dict[str, Any]:
     asked = live_correction(case)
     return {
-        "asked_lines": differences(asked) if asked else [],
+        "asked_lines": differences(asked, masked=True) if asked else [],
         "evidence": list(case.evidence.filter(forgotten_at=None)),
         "place": place_of(request.posting),
         "posting": request.posting,
@@ -230,14 +232,23 @@ def correction(request: Any, public_id: uuid.UUID) -> HttpResponse:
         form = RefuseForm(request.POST if request.POST.get("action") == "refuse" else None)
         if _decide(request, found, form, now):
             return redirect("response_center_staff:case", number=found.case.number)
-    elif found.citizen is not None:
-        log_access(citizen=found.citizen, account=request.user, purpose=AccessPurpose.CASE)
+    else:
+        _log_look(request, found)
     found.refresh_from_db()
     return render(
         request,
         "response_center/staff/correction.html",
         _decision_context(request, found, form),
     )
+
+
+def _log_look(request: Any, found: Correction) -> None:
+    """The page shows the person, and by name whoever is to get the dose."""
+    owners = [line.new for line in found.lines.all() if line.field == CorrectedField.DOSE_OWNER]
+    shown = list(Citizen.objects.filter(public_id__in=filter(None, owners)))
+    for citizen in (found.citizen, *shown):
+        if citizen is not None:
+            log_access(citizen=citizen, account=request.user, purpose=AccessPurpose.CASE)
 
 
 def _decision_context(request: Any, found: Correction, form: BaseForm) -> dict[str, Any]:

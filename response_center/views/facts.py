@@ -164,9 +164,10 @@ def mending_of(case: Case) -> dict[str, Any]:
     return {
         "evidence": list(case.evidence.filter(forgotten_at=None)),
         "asked": asked,
-        "asked_lines": differences(asked) if asked else [],
+        "asked_lines": differences(asked, masked=True) if asked else [],
         "corrected": [
-            {"correction": each, "lines": differences(each)} for each in ended_corrections(case)
+            {"correction": each, "lines": differences(each, masked=True)}
+            for each in ended_corrections(case)
         ],
     }
 

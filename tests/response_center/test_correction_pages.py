@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from registration.models import RecordAccess
 from registration.services.citizens import Paper, find_or_create_citizen
@@ -109,13 +110,22 @@ def test_what_cannot_be_read_comes_back_with_a_sentence(sign_in, typed):
 def test_a_dose_goes_to_the_person_whose_number_was_typed_and_that_look_is_on_record(sign_in):
     agent = make_agent()
     dose = make_dose(source="paper")
-    other = find_or_create_citizen(details=make_details(papers=(Paper("cccd", "079187000001"),)))
+    other = find_or_create_citizen(
+        details=make_details(full_name="Trịnh Văn Kia", papers=(Paper("cccd", "079187000001"),))
+    )
     case = held_case(agent, citizen=dose.citizen)
     typed = {"grounds": "Phiếu tiêm.", "dose_owner": "other", "owner_paper": "079187000001"}
     assert sign_in(agent).post(address(case), typed).status_code == 302
     line = CorrectionLine.objects.get()
     assert (line.field, line.new) == ("dose_owner", str(other.public_id))
     assert RecordAccess.objects.filter(citizen=other, account=agent).exists()
+    assert (
+        other.full_name not in sign_in(agent).get(f"/staff/cases/{case.number}/").content.decode()
+    )
+    second = make_agent()
+    decision = f"/staff/corrections/{Correction.objects.get().public_id}/"
+    assert other.full_name in strip_tags(sign_in(second).get(decision).content.decode())
+    assert RecordAccess.objects.filter(citizen=other, account=second).exists()
 
 
 def test_only_who_holds_the_case_proposes(sign_in):
