@@ -3,7 +3,7 @@
 import pytest
 
 from registration.models import RecordAccess
-from response_center.models import BulkAnswer, Case, CaseUrgency
+from response_center.models import AnswerTemplate, BulkAnswer, Case, CaseUrgency
 from response_center.services.cases import claim_case
 from sites.models import Role
 from tests.factories import make_account, make_citizen, make_site, make_staff, province
@@ -238,3 +238,26 @@ def test_only_agents_open_cases_for_callers(sign_in):
         make_staff(role=Role.PROVINCE_OFFICER, province=province("27")),
     ):
         assert sign_in(account).get(NEW).status_code == 403
+
+
+# ── texts in the back office ──────────────────────────────────────────────────────────────────
+def test_officials_keep_the_texts_and_a_place_that_stands_for_nothing_is_refused(sign_in):
+    browser = sign_in(make_staff(role=Role.NATIONAL_OFFICER))
+    url = "/staff/response_center/answertemplate/add/"
+    values = {
+        "code": "new-text",
+        "use": "resolve",
+        "kinds": ["question", "complaint"],
+        "title_vi": "Mới",
+        "title_en": "New",
+        "text_vi": "Mã {number}",
+        "text_en": "{nummer}",
+        "position": "5",
+        "is_active": "on",
+        "cause": "",
+    }
+    assert browser.post(url, values).status_code == 200
+    assert browser.post(url, {**values, "text_en": "{number}"}).status_code == 302
+    assert AnswerTemplate.objects.get(code="new-text").kinds == "question complaint"
+    assert sign_in(make_agent()).post(url, values).status_code == 403
+    assert sign_in(make_agent()).get("/staff/response_center/bulkanswer/").status_code == 200
