@@ -9,8 +9,6 @@ from registration.models import Account, Citizen
 from registration.selectors import name_matches
 from registration.services.access import AccessPurpose
 from response_center.models import Case, CaseChannel
-from response_center.places import district_of
-from response_center.rules import urgency_of
 from response_center.services.cases import claim_case
 from response_center.services.opening import Report, open_case
 from sites.rights import WORK_CASES, require_action
@@ -43,14 +41,5 @@ def open_by_telephone(*, report: Report, agent: Account, now: datetime.datetime)
     Raises NotAllowed, and what `open_case` refuses.
     """
     require_action(agent, WORK_CASES)
-    case = open_case(report=report, now=now)
-    born = report.date_of_birth[:4]
-    age = now.year - int(born) if born.isdecimal() else None
-    Case.objects.filter(pk=case.pk).update(
-        channel=CaseChannel.HOTLINE,
-        opened_by=agent,
-        district=district_of(site=report.site, citizen=report.citizen),
-        urgency=urgency_of(report.kind, age=age),
-    )
-    case.events.filter(verb="opened").update(by=agent)
+    case = open_case(report=report, now=now, channel=CaseChannel.HOTLINE, opened_by=agent)
     return claim_case(case=case, agent=agent, now=now)

@@ -7,8 +7,6 @@ from itertools import count
 
 from registration.models import Account
 from response_center.models import Case, CaseCause, CaseKind, CaseLevel, RejectionReason
-from response_center.places import district_of
-from response_center.rules import urgency_of
 from response_center.services.bulk import answer_many
 from response_center.services.cases import (
     answer_case,
@@ -62,15 +60,9 @@ class Desk:
             "administered_on": (self.now - 12 * 24 * HOUR).date(),
             "dose_number": 1,
         }
-        opened_at = self.now - hours * HOUR
-        case = open_case(report=Report(**{**values, **over}), now=opened_at)  # type: ignore[arg-type]
-        age = opened_at.year - int(born[:4])
-        urgency = urgency_of(kind, age=age, is_serious="thở" in words)
-        Case.objects.filter(pk=case.pk).update(
-            urgency=urgency, district=district_of(site=case.site)
-        )
-        case.refresh_from_db()
-        return case
+        values["is_serious"] = "khó thở" in words
+        report = Report(**{**values, **over})  # type: ignore[arg-type]
+        return open_case(report=report, now=self.now - hours * HOUR)
 
     def _held(self, case: Case, *, hours: float, by: Account | None = None) -> Case:
         return claim_case(case=case, agent=by or self.agent, now=self.now - hours * HOUR)
