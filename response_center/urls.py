@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from response_center.views import board, evidence, mine, support
+from response_center.views import board, check, evidence, mine, support
 
 app_name = "response_center"
 urlpatterns = [
     path("support/", support.support, name="support"),
     path("support/report/<slug:kind>/", support.report, name="report"),
+    path("support/check/", check.check, name="check"),
+    path("support/check/code/", check.check_code, name="check_code"),
     path("support/confirm/", support.confirm, name="confirm"),
     path("support/follow/", support.follow, name="follow"),
     path("support/follow/code/", support.follow_code, name="follow_code"),
