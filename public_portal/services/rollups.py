@@ -41,10 +41,13 @@ def refresh_all_statistics(now: datetime.datetime) -> int:  # noqa: ARG001 - a c
 
 
 def _refresh(cursor: Any, limit: int) -> int:
+    # One bound and not a list: a plan made while the table was empty compared each mark with each.
+    # Both parts see the same rows, so a mark that commits meanwhile with a lower id stays.
     cursor.execute(
         """
         DELETE FROM public_portal_dirtyday
-         WHERE id IN (SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s)
+         WHERE id <= (SELECT max(id)
+                        FROM (SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s) oldest)
         RETURNING province_id, site_id, day
         """,
         [limit],
