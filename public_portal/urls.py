@@ -3,13 +3,26 @@
 from django.urls import path
 
 from public_portal import views
+from public_portal.open_data import views as open_data
 
 app_name = "public_portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("statistics/", views.statistics, name="statistics"),
     path("statistics/provinces/<slug:code>/", views.province, name="province"),
-    path("open-data/", views.open_data, name="open_data"),
-    path("open-data/provinces.csv", views.provinces_csv, name="provinces_csv"),
-    path("open-data/daily.csv", views.daily_csv, name="daily_csv"),
+    path("open-data/", open_data.open_data, name="open_data"),
+    path("open-data/datapackage.json", open_data.datapackage, name="datapackage"),
+    path(
+        "open-data/provinces.csv",
+        open_data.dataset_file,
+        {"name": "provinces", "form": "csv"},
+        name="provinces_csv",
+    ),
+    path(
+        "open-data/daily.csv",
+        open_data.dataset_file,
+        {"name": "daily", "form": "csv"},
+        name="daily_csv",
+    ),
+    path("open-data/<slug:name>.<str:form>", open_data.dataset_file, name="dataset"),
 ]

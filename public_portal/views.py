@@ -1,21 +1,18 @@
 """The public pages: home, statistics, a province, open data. Figures only, nothing of a person."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import condition, require_safe
 
 from public_portal import drawings, rules, selectors
-from public_portal.caching import MAX_AGE_SECONDS, public_page
+from public_portal.caching import public_page
 from public_portal.promise import promise_today
 from public_portal.rules import MEASURES, Measure
 from public_portal.selectors import SiteTotals, Totals, UnitTotals
@@ -272,121 +269,3 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         **_charts(request, unit, period),
     }
     return render(request, "public_portal/province.html", context)
-
-
-# ── open data ─────────────────────────────────────────────────────────────────────────────────
-PROVINCE_COLUMNS = (
-    "province_code",
-    "province",
-    "adults",
-    "doses_reported",
-    "first_doses_reported",
-    "doses_recorded",
-    "people_with_a_dose_recorded",
-    "people_fully_vaccinated_recorded",
-    "boosters_recorded",
-    "doses_per_100_adults",
-    "reported_not_recorded",
-)
-DAILY_COLUMNS = (
-    "date",
-    "province_code",
-    "doses_reported",
-    "first_doses_reported",
-    "doses_recorded",
-    "people_with_first_dose_recorded",
-    "people_fully_vaccinated_recorded",
-    "boosters_recorded",
-)
-
-
-@public_page()
-def open_data(request: HttpRequest) -> HttpResponse:
-    context = {
-        "span": selectors.span(),
-        "version": selectors.statistics_version(),
-        "as_published": selectors.stands_as_published(),
-        "province_columns": PROVINCE_COLUMNS,
-        "daily_columns": DAILY_COLUMNS,
-        "api": [reverse(f"public_portal_api:{name}") for name in ("summary", "provinces", "daily")],
-    }
-    return render(request, "public_portal/open_data.html", context)
-
-
-def _file_etag(request: HttpRequest) -> str:
-    version = selectors.statistics_version().number
-    return f'W/"{version}-{request.GET.get("units", "")}-{request.GET.get("province", "")}"'
-
-
-class _Echo:
-    """A file whose write gives the line back, for the CSV writer."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _as_csv(
-    name: str, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]
-) -> StreamingHttpResponse:
-    """Numbers and names of places only, so no cell can be a formula."""
-
-    def lines() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        yield "\ufeff" + writer.writerow(columns)  # Excel needs the mark to read Vietnamese
-        for row in rows:
-            yield writer.writerow(row)
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
-    return response
-
-
-@require_safe
-@condition(etag_func=_file_etag)
-def provinces_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The sums by province; `?units=2025` for the 34."""
-    units: selectors.Units = 2025 if request.GET.get("units") == "2025" else 2021
-    rows = sorted(selectors.unit_totals(units=units), key=lambda row: row.code)
-    return _as_csv(f"provinces-{units}.csv", PROVINCE_COLUMNS, map(_province_cells, rows))
-
-
-def _province_cells(row: UnitTotals) -> tuple[Any, ...]:
-    totals = row.totals
-    rate = totals.doses_per_100
-    return (
-        row.code,
-        row.name,
-        totals.adults,
-        totals.reported,
-        totals.reported_first,
-        totals.recorded,
-        totals.counts["people_first"],
-        totals.counts["people_full"],
-        totals.counts["boosters"],
-        "" if rate is None else f"{rate:.2f}",
-        totals.unrecorded,
-    )
-
-
-@require_safe
-@condition(etag_func=_file_etag)
-def daily_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """Every province's days as the rollup has them; `?province=79` for one."""
-    days = selectors.days_of(None)
-    if code := request.GET.get("province"):
-        unit = selectors.province_by_code(code=code, units=2021)
-        if unit is None:
-            raise Http404
-        days = selectors.days_of(unit)
-    rows = days.order_by("day", "province__code").values_list(
-        "day",
-        "province__code",
-        "reported",
-        "reported_first",
-        "recorded",
-        "people_first",
-        "people_full",
-        "boosters",
-    )
-    return _as_csv("daily.csv", DAILY_COLUMNS, rows.iterator())

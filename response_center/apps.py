@@ -11,10 +11,17 @@ class ResponseCenterConfig(AppConfig):
         from certificates.stuck_cases import register_case_finder
         from registration.health_book import register_section
         from response_center import health_book, invariants
-        from response_center.services import rounds
+        from response_center.services import answers, evidence, rounds, typed_doses
         from response_center.stuck import links_to_cases
-        from response_center.views.menu import may_see_board, may_see_cases, waiting_cases
+        from response_center.views.menu import (
+            corrections_to_decide,
+            may_see_board,
+            may_see_cases,
+            may_work_cases,
+            waiting_cases,
+        )
         from vaxplatform.chores import register_chore
+        from vaxplatform.reference import register_loader
         from vaxplatform.staff import StaffLink, register_staff_links
 
         register_chore(
@@ -22,8 +29,11 @@ class ResponseCenterConfig(AppConfig):
             rounds.open_cases_for_stuck_certificates,
             every_seconds=60,
         )
+        register_chore("link_typed_doses", typed_doses.link_typed_doses, every_seconds=60)
         register_chore("close_answered_cases", rounds.close_answered_cases, every_seconds=30)
         register_chore("escalate_overdue_cases", rounds.escalate_overdue_cases, every_seconds=300)
+        register_chore("forget_case_photos", evidence.forget_photos, every_seconds=3600)
+        register_loader("answer templates", answers.load_answer_templates)
         register_section(40, health_book.reports_section)
         register_case_finder(links_to_cases)
         invariants.register_all()
@@ -37,6 +47,16 @@ class ResponseCenterConfig(AppConfig):
                 permission=may_see_cases,
                 badge=waiting_cases,
                 order=10,
+            ),
+            StaffLink(
+                "response",
+                _("For a second person"),
+                reverse_lazy("response_center_staff:corrections"),
+                icon="edit",
+                symbol="rule",
+                permission=may_work_cases,
+                badge=corrections_to_decide,
+                order=12,
             ),
             StaffLink(
                 "response",

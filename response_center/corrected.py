@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.functional import Promise
@@ -55,12 +56,12 @@ def right_value(field: str, text: str, *, on: datetime.date) -> str:
     Days are ISO, choices their codes, a vaccine its EU code; `on`: today in Viet Nam. Raises the
     InvalidInput of what it cannot be, with `field` as its field.
     """
+    if field == CorrectedField.FULL_NAME:  # an invisible character in a name is said, not dropped
+        return normalise_name(text, field=field)
     value = plain_line(text[: LONGEST + 1])
     if not value or len(value) > LONGEST:
         raise exceptions.ValueNotReadable(field=field)
     match CorrectedField(field):
-        case CorrectedField.FULL_NAME:
-            return normalise_name(value, field=field)
         case CorrectedField.DATE_OF_BIRTH:
             return normalise_date_of_birth(value, on=on, field=field)
         case CorrectedField.ID_NUMBER:
@@ -165,7 +166,8 @@ def _number_of(citizen: Citizen, kinds: Sequence[str]) -> str:
 
 
 def in_words(field: str, value: str, *, masked: bool = False) -> str:
-    """A value as people read it; `masked`: numbers of papers and phones without their middle."""
+    """A value as people read it; `masked`: numbers of papers and phones without their middle, and
+    no other person's name."""
     if not value:
         if field == CorrectedField.DOSE_OWNER:
             return gettext("nobody: the dose is taken back")
@@ -182,6 +184,8 @@ def in_words(field: str, value: str, *, masked: bool = False) -> str:
         case CorrectedField.VACCINE:
             return str(Vaccine.objects.filter(code=value).first() or value)
         case CorrectedField.DOSE_OWNER:
+            if masked:
+                return gettext("another person on record")
             owner = Citizen.objects.filter(public_id=value).first()
             return owner.full_name if owner else formatting.NO_DATA
         case CorrectedField.ID_NUMBER | CorrectedField.INSURANCE_NUMBER:
@@ -201,8 +205,11 @@ class Part:
 
 
 def parts(old: str, new: str) -> tuple[list[Part], list[Part]]:
-    """Both values in pieces, marked where they differ: words of texts, characters of the rest."""
+    """Both values in pieces, marked where they differ: words of texts, else characters, and those
+    of two numbers or days of one length place by place."""
     by_words = " " in f"{old}{new}"
+    if not by_words and len(old) == len(new):
+        return _by_place(old, new), _by_place(new, old)
     left, right = (re.findall(r"\S+|\s+", text) if by_words else list(text) for text in (old, new))
     was: list[Part] = []
     becomes: list[Part] = []
@@ -213,6 +220,11 @@ def parts(old: str, new: str) -> tuple[list[Part], list[Part]]:
         if j2 > j1:
             becomes.append(Part("".join(right[j1:j2]), kind != "equal"))
     return was, becomes
+
+
+def _by_place(text: str, other: str) -> list[Part]:
+    places = groupby(zip(text, other, strict=True), key=lambda pair: pair[0] != pair[1])
+    return [Part("".join(mine for mine, _yours in run), differs) for differs, run in places]
 
 
 @dataclass(frozen=True)
@@ -232,8 +244,9 @@ class Difference:
 
 
 def difference(field: str, old: str, new: str, *, masked: bool = False) -> Difference:
-    was, becomes = in_words(field, old), in_words(field, new)
-    if masked:
-        was = in_words(field, old, masked=True)
+    """`masked`: what is on record is, and whose a dose becomes; what the person typed is not."""
+    hides_owner = field == CorrectedField.DOSE_OWNER
+    was = in_words(field, old, masked=masked and not hides_owner)
+    becomes = in_words(field, new, masked=masked and hides_owner)
     old_parts, new_parts = parts(was, becomes)
     return Difference(field, CorrectedField(field).label, was, becomes, old_parts, new_parts)

@@ -197,3 +197,13 @@ class AlreadyObjected(DomainError):
 class NotToObjectTo(DomainError):
     code = "not_to_object_to"
     message = _("You can object to an answer for %(days)d days after it was given.")
+
+
+class TooManyPhotos(DomainError):
+    code = "too_many_photos"
+    message = _("A report holds at most %(limit)d photos.")
+
+
+class SaidEnough(DomainError):
+    code = "said_enough"
+    message = _("You have added a lot to this report already. Please wait for the answer.")

@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from response_center.views import case_page, desk
+from response_center.views import bulk, case_page, corrections, desk, evidence, hotline
 
 app_name = "response_center_staff"
 urlpatterns = [
     path("cases/", desk.queue, name="queue"),
+    path("cases/new/", hotline.new_case, name="new"),
+    path("cases/answer-many/", bulk.answer_many_page, name="answer_many"),
     path("cases/<slug:number>/", case_page.case, name="case"),
+    path("cases/<slug:number>/correct/", corrections.correct, name="correct"),
+    path("evidence/<uuid:public_id>/", evidence.staff_photo, name="evidence"),
+    path("corrections/", corrections.waiting, name="corrections"),
+    path("corrections/<uuid:public_id>/", corrections.correction, name="correction"),
 ]

@@ -2,16 +2,22 @@
 
 from django.urls import path
 
-from response_center.views import board, support
+from response_center.views import board, check, evidence, mine, support
 
 app_name = "response_center"
 urlpatterns = [
     path("support/", support.support, name="support"),
     path("support/report/<slug:kind>/", support.report, name="report"),
+    path("support/check/", check.check, name="check"),
+    path("support/check/code/", check.check_code, name="check_code"),
     path("support/confirm/", support.confirm, name="confirm"),
     path("support/follow/", support.follow, name="follow"),
     path("support/follow/code/", support.follow_code, name="follow_code"),
     path("support/cases/", support.cases, name="cases"),
     path("support/cases/<slug:number>/", support.case, name="case"),
+    path("support/cases/<slug:number>/photo/", mine.add_photo, name="add_photo"),
+    path("support/cases/<slug:number>/more/", mine.say_more, name="say_more"),
+    path("support/cases/<slug:number>/object/", mine.objection, name="object"),
+    path("support/photos/<uuid:public_id>/", evidence.own_photo, name="photo"),
     path("board/", board.board, name="board"),
 ]

@@ -323,6 +323,11 @@ class SheetTakenByAnother(DomainError):
     message = _("Somebody else types this sheet already.")
 
 
+class SheetTypedByYou(DomainError):
+    code = "sheet_typed_by_you"
+    message = _("You type this sheet yourself; its other entry must be somebody else's.")
+
+
 class NotYourEntry(DomainError):
     code = "not_your_entry"
     message = _("Somebody else typed this. Nobody changes the entry of another person.")

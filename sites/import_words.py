@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -81,10 +82,13 @@ def _kinds(base: type[DomainError]) -> Iterator[type[DomainError]]:
 
 def refusal_of(reason: Mapping[str, Any]) -> DomainError | None:
     """The refusal that a stored reason names, so that it speaks the reader's language."""
-    for kind in _kinds(DomainError):
-        if kind.code == reason["code"]:
-            return kind(field=reason["field"] or None, **reason["params"])
-    return None
+    kind = _kind_of(reason["code"])
+    return kind(field=reason["field"] or None, **reason["params"]) if kind else None
+
+
+@lru_cache(maxsize=1_000)
+def _kind_of(code: str) -> type[DomainError] | None:
+    return next((kind for kind in _kinds(DomainError) if kind.code == code), None)
 
 
 def reason_sentence(reason: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ SCREEN = "screen"
 GIVE_DOSE = "give_dose"
 OBSERVE = "observe"
 ENTER_PAPER = "enter_paper"
+TAKE_OVER_SHEETS = "take_over_sheets"  # go on typing a paper list that somebody else began
 SEE_TYPISTS = "see_typists"  # how often whose cells of paper lists were decided otherwise
 PLAN_SESSIONS = "plan_sessions"
 MANAGE_STOCK = "manage_stock"
@@ -40,6 +41,8 @@ LOAD_REPORTS = "load_reports"
 REVOKE_CERTIFICATE = "revoke_certificate"
 SEE_LOGS = "see_logs"
 
+OF_THIS_PAGE = "_posting_of_this_page"  # on the user of one request
+
 _DESK = {SEE_RECORDS, CHECK_IN, OBSERVE, FIND_CITIZENS, ANSWER_CASES}
 
 MAY: dict[Role, frozenset[str]] = {
@@ -51,6 +54,7 @@ MAY: dict[Role, frozenset[str]] = {
             SCREEN,
             GIVE_DOSE,
             ENTER_PAPER,
+            TAKE_OVER_SHEETS,
             SEE_TYPISTS,
             PLAN_SESSIONS,
             MANAGE_STOCK,
@@ -95,8 +99,12 @@ MAY: dict[Role, frozenset[str]] = {
 
 
 def role_allows(account: Any, action: str) -> bool:
-    """The rule that `vaxplatform.rights.may` asks: the posting's role has the action."""
-    posting = posting_of(account)
+    """The rule that `vaxplatform.rights.may` asks: the posting's role has the action.
+
+    A page asks it for every line of the menu: it is answered from what `staff_page` has just read.
+    Services ask `posting_of` anew.
+    """
+    posting = getattr(account, OF_THIS_PAGE, None) or posting_of(account)
     return posting is not None and action in MAY[Role(posting.role)]
 
 
@@ -141,6 +149,7 @@ def staff_page(*actions: str) -> Callable[[View], View]:
             if not MAY[Role(posting.role)].intersection(actions):
                 raise PermissionDenied
             request.posting = posting  # type: ignore[attr-defined]
+            setattr(request.user, OF_THIS_PAGE, posting)
             return view(request, *args, **kwargs)
 
         return guarded

@@ -59,6 +59,11 @@ urlpatterns = [
     path("sheets/<uuid:public_id>/", sheet_review.show_sheet, name="sheet"),
     path("sheets/<uuid:public_id>/rows/", sheets.type_rows, name="sheet_rows"),
     path("sheets/<uuid:public_id>/again/", sheets.type_again, name="sheet_again"),
+    path(
+        "sheets/<uuid:public_id>/entries/<int:number>/take/",
+        sheets.take_over,
+        name="sheet_take_over",
+    ),
     path("sheets/<uuid:public_id>/photo/", sheets.sheet_photo, name="sheet_photo"),
     path("sheets/<uuid:public_id>/compare/", sheet_review.compare_sheet, name="sheet_compare"),
     path("stock/receive/", stock.receive, name="receive_lot"),

@@ -22,6 +22,7 @@ REFERENCE_TABLES = {
     "vaccination_sites_screeningform",
     "vaccination_sites_screeningquestion",
     "vaccination_sites_vitalbound",
+    "response_center_answertemplate",
     "django_content_type",
     "auth_permission",
     "django_migrations",

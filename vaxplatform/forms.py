@@ -43,7 +43,8 @@ class ComponentField(BoundField):
 
     @property
     def is_optional(self) -> bool:
-        return not self.field.required and not self.field.disabled
+        marks = getattr(self.form, "marks_optional", True)  # False: the page says it once for all
+        return marks and not self.field.required and not self.field.disabled
 
     @property
     def kind(self) -> str:

@@ -1,6 +1,7 @@
 """Opening a photo that somebody sends. The file is foreign: whatever it does to the decoder is an
 unreadable photo, never an error page, and nothing but its picture goes any further."""
 
+import io
 import warnings
 from typing import IO
 
@@ -16,6 +17,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # of a JPEG, which is read at a smaller scale
 MAX_PIXELS_WHOLE = 16_000_000  # of the formats that are read whole
 FORMATS = ("JPEG", "PNG", "WEBP")
+QUALITY = 80  # of the JPEG that is kept
 LONGEST_SIDE = 2400  # small handwriting on A4 is legible, and the densest QR code
 
 
@@ -58,3 +60,13 @@ def _drawn_anew(file: IO[bytes]) -> Image.Image:
     paper = Image.new("RGB", layered.size, "white")  # what is transparent is paper, not black
     paper.paste(layered, mask=layered.getchannel("A"))
     return paper
+
+
+def clean_photo(content: bytes) -> bytes:
+    """The picture as a JPEG, as `open_photo` gives it: drawn anew, so that neither place and time
+    of the camera nor anything else that a file can carry is kept. Raises what `open_photo` refuses.
+    """
+    target = io.BytesIO()
+    picture = open_photo(io.BytesIO(content), size=len(content))
+    picture.save(target, "JPEG", quality=QUALITY, optimize=True)
+    return target.getvalue()

@@ -79,11 +79,11 @@ def problem(
     """An error in both shapes that clients read; `field` is the parameter it concerns."""
     wrong = [{"objectName": "query", "field": field, "message": sentence}] if field else []
     body = {
-        "type": "about:blank",
-        "title": sentence,
         "status": int(status),
-        "path": request.path,
+        "title": sentence,
         "message": sentence,
+        "type": "about:blank",
+        "path": request.path,
         "fieldErrors": wrong,
         "errorResponse": {"code": 0, "description": sentence},
     }

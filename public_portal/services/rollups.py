@@ -49,12 +49,13 @@ def refresh_all_statistics(now: datetime.datetime) -> int:  # noqa: ARG001 - a c
 
 
 def _refresh(cursor: Any, limit: int) -> int:
-    # As an array: a table that is empty at most times looks empty to the planner when it is not,
-    # and a join would then compare each of thousands of marks with each.
+    # One bound and not a list: a plan made while the table was empty compared each mark with each.
+    # Both parts see the same rows, so a mark that commits meanwhile with a lower id stays.
     cursor.execute(
         """
         DELETE FROM public_portal_dirtyday
-         WHERE id = ANY (ARRAY(SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s))
+         WHERE id <= (SELECT max(id)
+                        FROM (SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s) oldest)
         RETURNING province_id, site_id, day
         """,
         [limit],

@@ -100,7 +100,7 @@ class _Known:
 
     def __init__(self, people: Sequence[CitizenDetails]) -> None:
         indexes = {paper.index for details in people for paper in details.papers}
-        documents = IdentityDocument.objects.filter(number_index__in=indexes)
+        documents = IdentityDocument.objects.filter(number_index__any=indexes)
         holders = {
             (kind, bytes(index)): citizen_id
             for kind, index, citizen_id in documents.values_list(
@@ -108,12 +108,13 @@ class _Known:
             )
         }
         phones = {details.phone for details in people if details.phone}
-        namesakes = Citizen.objects.filter(phone__in=phones).exclude(phone="")  # as the index is
+        namesakes = Citizen.objects.filter(phone__any=phones).exclude(phone="")  # as the index is
         citizens = {c.pk: c for c in namesakes}
         self.by_contact: dict[tuple[str, str, str], Citizen] = {
             (c.search_name, c.date_of_birth, c.phone): c for c in citizens.values()
         }
-        citizens |= Citizen.objects.in_bulk(set(holders.values()) - citizens.keys())
+        others = Citizen.objects.filter(pk__any=set(holders.values()) - citizens.keys())
+        citizens |= {c.pk: c for c in others}
         self.by_paper: dict[tuple[str, bytes], Citizen] = {
             paper: citizens[citizen_id]
             for paper, citizen_id in holders.items()
@@ -121,7 +122,7 @@ class _Known:
         }
         known = {c.pk for c in (*self.by_paper.values(), *self.by_contact.values())}
         self.kinds: defaultdict[int, set[str]] = defaultdict(set)
-        on_file = IdentityDocument.objects.filter(citizen__in=known)
+        on_file = IdentityDocument.objects.filter(citizen__any=known)
         for citizen_id, kind in on_file.values_list("citizen_id", "kind"):
             self.kinds[citizen_id].add(kind)
         self.on_record = frozenset(self.by_paper)

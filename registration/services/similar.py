@@ -167,7 +167,7 @@ def _kinds_of(citizen_ids: set[int]) -> defaultdict[int, set[str]]:
     """The kinds of papers that each person has on record."""
     kinds: defaultdict[int, set[str]] = defaultdict(set)
     if citizen_ids:
-        rows = IdentityDocument.objects.filter(citizen__in=citizen_ids)
+        rows = IdentityDocument.objects.filter(citizen__any=citizen_ids)
         for citizen_id, kind in rows.values_list("citizen_id", "kind"):
             kinds[citizen_id].add(kind)
     return kinds

@@ -13,16 +13,18 @@ from registration.forms.fields import LineField, NameField
 from registration.models import DoseKind, Sex
 from registration.services.citizens import CitizenDetails
 from response_center.forms.site_choice import SITE_FIELDS, SiteChoiceForm
-from response_center.models import Case, RejectionReason
+from response_center.models import Case, CaseCause, RejectionReason
+from response_center.selectors import colleagues, duplicates_of
 from response_center.services.missing_dose import PaperDose
 from sites.forms.dose import ClockField, DayField
-from sites.models import Lot
+from sites.models import Lot, StaffPosting
 from vaxplatform import formatting
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.forms import DateOfBirthField, Form
 from vaxplatform.vietnam import TIME_ZONE
-from vaxplatform.widgets import RadioCards
+from vaxplatform.widgets import CheckboxCards, RadioCards
 
+MERGED_AT_ONCE = 20
 WORDS = forms.Textarea({"rows": 3})
 
 
@@ -53,6 +55,70 @@ class AskForm(SiteChoiceForm):
             for name in SITE_FIELDS:
                 del self.fields[name]
         self.offer_sites()
+
+
+class ResolveForm(WordsForm):
+    """The answer, and what was behind the report: the measures count it."""
+
+    cause = forms.ChoiceField(
+        label=_("What was behind it"), choices=[("", _("Choose")), *CaseCause.choices]
+    )
+    field_order = ("cause", "words")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(
+            *args,
+            label=_("Answer to the person"),
+            hint=_("What was found, and what is right now."),
+            **kwargs,
+        )
+
+
+class ColleagueChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.account.get_full_name()} ({obj.get_role_display()})"
+
+
+class HandOverForm(Form):
+    """To a colleague by name, with a word on how far one came."""
+
+    colleague = ColleagueChoice(StaffPosting.objects.none(), label=_("Colleague"))
+    words = forms.CharField(
+        label=_("What is done, and what is left"),
+        help_text=_("Only staff read this."),
+        max_length=3000,
+        widget=WORDS,
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["colleague"]
+        field.queryset = colleagues(case, but=case.claimed_by)
+
+
+class CaseChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.number} · {obj.get_kind_display()} · {formatting.moment(obj.opened_at)}"
+
+
+class MergeForm(Form):
+    """Other reports of the same person or phone; those of the same kind are ticked."""
+
+    cases = CaseChoice(
+        Case.objects.none(),
+        label=_("Reports of the same person or phone"),
+        help_text=_("Joined reports get the answer of this case. They can be taken apart again."),
+        widget=CheckboxCards,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["cases"]
+        found = duplicates_of(Case.objects.all(), case)[:MERGED_AT_ONCE]
+        field.queryset = Case.objects.filter(pk__in=[each.pk for each in found])
+        self.initial["cases"] = [each.pk for each in found if each.kind == case.kind]
+        self.has_any = bool(found)
 
 
 class RejectForm(Form):

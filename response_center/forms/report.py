@@ -11,14 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from registration.forms.fields import LineField, NameField, PhoneField
 from registration.models import Account, Citizen
 from registration.selectors import household_of
+from response_center.corrected import OF_THE_DOSE, right_value
+from response_center.forms.adding import PhotoField, WordsField
+from response_center.forms.right_values import PREFIX, right_fields, told_values
 from response_center.forms.site_choice import SITE_FIELDS, SiteChoiceForm
-from response_center.models import CaseKind
+from response_center.models import CaseKind, EvidenceKind
 from response_center.rules import read_case_number
-from response_center.services.opening import ABOUT_A_RECORD, Report
+from response_center.services.opening import ABOUT_A_RECORD, Report, dose_told
 from sites.models import Vaccine
+from vaxplatform.errors import InvalidInput, validation_error
 from vaxplatform.formatting import is_english
 from vaxplatform.forms import DateOfBirthField, Form
-from vaxplatform.widgets import PartialDateWidget, RadioCards
+from vaxplatform.vietnam import day_in_vietnam
+from vaxplatform.widgets import CheckboxCards, PartialDateWidget, RadioCards
 
 # Which parts of the form each kind asks for, besides the person and the words.
 ASKS_FOR: dict[str, frozenset[str]] = {
@@ -30,6 +35,13 @@ ASKS_FOR: dict[str, frozenset[str]] = {
     CaseKind.COMPLAINT: frozenset({"site"}),
 }
 DOSE_NUMBERS = range(1, 5)
+DANGER_SIGNS = (
+    ("breath", _("Breathing is hard, or the chest hurts")),
+    ("swelling", _("The face, the lips or the throat swell")),
+    ("faint", _("Somebody fainted, has cramps or cannot be woken")),
+    ("bleeding", _("A very strong headache, cold sweat, or bleeding that does not stop")),
+    ("fever", _("Fever over 39 °C that does not go down")),
+)
 PARTS = {
     "day": ("administered_on",),
     "site": SITE_FIELDS,
@@ -84,14 +96,21 @@ class ReportForm(SiteChoiceForm):
         Vaccine.objects.all(), label=_("Vaccine"), required=False, to_field_name="code"
     )
     lot_number = LineField(label=_("Lot number"), required=False, max_length=30)
-    description = forms.CharField(
-        label=_("What happened?"), max_length=3000, widget=forms.Textarea({"rows": 5})
+    danger = forms.MultipleChoiceField(
+        label=_("Is there any of these signs?"),
+        required=False,
+        choices=DANGER_SIGNS,
+        widget=CheckboxCards,
+        help_text=_("With one of them, call 115 first and write afterwards."),
     )
+    description = WordsField(label=_("What happened?"))
+    photo = PhotoField(label=_("Photo of the vaccination slip or paper"), required=False)
     phone = PhoneField(
         help_text=_("We send a code to it now and the answer later. It is shown to nobody else.")
     )
     input_classes = {"phone": "w-14", "lot_number": "w-14"}
     field_order = (
+        "danger",
         "person",
         "full_name",
         "date_of_birth",
@@ -101,6 +120,7 @@ class ReportForm(SiteChoiceForm):
         "vaccine",
         "lot_number",
         "description",
+        "photo",
         "phone",
     )
 
@@ -113,6 +133,7 @@ class ReportForm(SiteChoiceForm):
         self._keep_what_is_asked()
         self._say_what_is_meant()
         self._offer_people()
+        self._ask_what_is_right()
         self.offer_sites()
 
     def _keep_what_is_asked(self) -> None:
@@ -121,6 +142,10 @@ class ReportForm(SiteChoiceForm):
             unused |= {"full_name", "date_of_birth", "person"}
         if self.account is not None:
             unused.add("phone")
+        else:
+            unused.add("photo")  # nobody's file is kept before the phone is proven
+        if self.kind != CaseKind.REACTION:
+            unused.add("danger")
         asked = ASKS_FOR[self.kind]
         unused.update(name for part, names in PARTS.items() if part not in asked for name in names)
         for name in unused:
@@ -134,7 +159,8 @@ class ReportForm(SiteChoiceForm):
         elif self.kind == CaseKind.QUESTION:
             words.label = _("Your question")
         elif self.kind == CaseKind.WRONG_DATA:
-            words.label = _("What is wrong, and what is right?")
+            words.required = False
+            words.label = _("Anything else we should know?")
 
     def _offer_people(self) -> None:
         if "person" in self.fields:
@@ -143,15 +169,76 @@ class ReportForm(SiteChoiceForm):
             if len(choices) == 1:
                 self.initial.setdefault("person", choices[0][0])
 
+    def _ask_what_is_right(self) -> None:
+        if self.kind != CaseKind.WRONG_DATA:
+            return
+        citizen = self._citizen(self.data.get("person") or self.initial.get("person", ""))
+        number = str(self.data.get("dose_number") or self.initial.get("dose_number", ""))
+        told = Report(
+            kind=self.kind,
+            phone="",
+            citizen=citizen,
+            dose_number=int(number) if number in ("1", "2", "3", "4") else None,
+        )
+        dose = dose_told(told) if told.dose_number else None
+        self.fields.update(right_fields(DayField, citizen=citizen, dose=dose))
+
+    def _citizen(self, public_id: str) -> Citizen | None:
+        return next((each for each in self.people if str(each.public_id) == public_id), None)
+
+    def right_of_person(self) -> list[forms.BoundField]:
+        return [self[name] for name in self._right() if not _is_of_dose(name)]
+
+    def right_of_dose(self) -> list[forms.BoundField]:
+        return [self[name] for name in self._right() if _is_of_dose(name)]
+
+    def who(self) -> list[forms.BoundField]:
+        """Whom it is about, and the other fields that come before what is right."""
+        names = ("person", "full_name", "date_of_birth")
+        return [self[name] for name in names if name in self.fields]
+
+    def rest(self) -> list[forms.BoundField]:
+        """What is asked besides: the site, words, a photo, the phone."""
+        shown = {"person", "full_name", "date_of_birth", "dose_number", *self._right()}
+        return [self[name] for name in self.fields if name not in shown]
+
+    def _right(self) -> list[str]:
+        return [name for name in self.fields if name.startswith(PREFIX)]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if self.kind != CaseKind.WRONG_DATA:
+            return values
+        values["corrections"] = self._read_right(values)
+        if not (values["corrections"] or values.get("description", "").strip() or self.errors):
+            self.add_error(None, _NOTHING_SAID)
+        elif (
+            any(_is_of_dose(PREFIX + field) for field, _value in values["corrections"])
+            and not values.get("dose_number")
+            and "dose_number" in self.fields
+        ):
+            self.add_error("dose_number", _WHICH_DOSE)
+        return values
+
+    def _read_right(self, values: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+        today = day_in_vietnam(self.now)
+        read = []
+        for field, text in told_values(values).items():
+            try:
+                read.append((field, right_value(field, text, on=today)))
+            except InvalidInput as refusal:
+                self.add_error(PREFIX + field, validation_error(refusal))
+        return tuple(read)
+
     def report(self) -> Report:
         """The report that a valid form makes."""
         values = self.cleaned_data
-        people = {str(citizen.public_id): citizen for citizen in self.people}
+        photo = values.get("photo")
         phone = self.account.phone if self.account else None
         return Report(
             kind=self.kind,
             phone=phone or values["phone"],
-            citizen=people.get(values.get("person", "")),
+            citizen=self._citizen(values.get("person", "")),
             full_name=values.get("full_name", ""),
             date_of_birth=values.get("date_of_birth", ""),
             description=values.get("description", ""),
@@ -161,7 +248,21 @@ class ReportForm(SiteChoiceForm):
             administered_on=values.get("administered_on"),
             dose_number=values.get("dose_number"),
             language="en" if is_english(get_language()) else "vi",
+            corrections=values.get("corrections", ()),
+            photos=((EvidenceKind.SLIP, photo),) if photo else (),
+            is_serious=bool(values.get("danger")),
         )
+
+
+def _is_of_dose(name: str) -> bool:
+    return name.removeprefix(PREFIX) in OF_THE_DOSE
+
+
+_NOTHING_SAID = forms.ValidationError(
+    _("Write the right value beside what is wrong, or say it in your own words."),
+    code="nothing_said",
+)
+_WHICH_DOSE = forms.ValidationError(_("Say which dose it is about."), code="which_dose")
 
 
 class FollowForm(Form):

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from certificates.services.issuance import try_again
@@ -21,6 +21,7 @@ from response_center.models import (
 )
 from response_center.places import district_of, has_district_officer
 from response_center.rules import CLAIM_FOR, HANDED_FOR, level_above
+from response_center.services.correction_ends import end_corrections
 from response_center.services.moves import (
     WORKED_BY_AGENTS,
     first_answer,
@@ -56,16 +57,30 @@ def claim_case(*, case: Case, agent: Account, now: datetime.datetime) -> Case:
 
     Raises NotAllowed, CaseHeld (by whom, until when), CaseHasMoved or CaseClosed.
     """
-    if not may_work(posting_of(agent), case):
+    posting = posting_of(agent)
+    if not may_work(posting, case):
         raise NotAllowed
     was_mine = Case.objects.filter(pk=case.pk, claimed_by=agent, claimed_until__gt=now).exists()
     free = Q(claimed_by=None) | Q(claimed_until__lte=now) | Q(claimed_by=agent)
-    # The level too: a case that went up meanwhile may be beyond this login's reach.
-    rows = Case.objects.filter(free, status__in=WORKED_BY_AGENTS, level=case.level)
+    rows = Case.objects.filter(free, status__in=WORKED_BY_AGENTS)
     move(case, rows, agent=agent, now=now, claimed_by=agent, claimed_until=now + CLAIM_FOR)
+    if not may_work(posting, case):  # asked again of the row now held: it may have gone up
+        raise NotAllowed
     if not was_mine:
         log_event(case=case, verb=CaseVerb.CLAIMED, at=now, by=agent, is_public=False)
     return case
+
+
+@transaction.atomic
+def claim_most_urgent(
+    *, rows: "QuerySet[Case]", agent: Account, now: datetime.datetime
+) -> Case | None:
+    """Hold the most urgent open case of `rows` that nobody holds; None where there is none. Two
+    agents at once get two cases. Raises as `claim_case` does."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    open_ones = rows.filter(free, status=CaseStatus.OPEN).order_by("urgency", "due_at", "pk")
+    case = open_ones.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+    return claim_case(case=case, agent=agent, now=now) if case is not None else None
 
 
 @transaction.atomic
@@ -86,14 +101,12 @@ def hand_over(
     does.
     """
     words = _words(note)
-    if to == agent or not may_work(posting_of(to), case):
-        raise exceptions.CannotTakeOver
+    rows = Case.objects.filter(claimed_by=agent, claimed_until__gt=now, status__in=WORKED_BY_AGENTS)
+    move(case, rows, agent=agent, now=now, claimed_by=to, claimed_until=now + HANDED_FOR)
     if not may_work(posting_of(agent), case):
         raise NotAllowed
-    rows = Case.objects.filter(
-        claimed_by=agent, claimed_until__gt=now, status__in=WORKED_BY_AGENTS, level=case.level
-    )
-    move(case, rows, agent=agent, now=now, claimed_by=to, claimed_until=now + HANDED_FOR)
+    if to == agent or not may_work(posting_of(to), case):
+        raise exceptions.CannotTakeOver
     text = f"{to.get_full_name()}: {words}"
     log_event(case=case, verb=CaseVerb.HANDED_OVER, at=now, by=agent, note=text, is_public=False)
     return case
@@ -183,6 +196,7 @@ def resolve_case(
         first_answer_at=first_answer(now),
         **found,
     )
+    end_corrections(case=case, now=now)
     log_event(case=case, verb=CaseVerb.RESOLVED, at=now, by=agent, note=note)
     tell_citizen(case=case, text=CASE_IS_RESOLVED, now=now)
     return case
@@ -212,6 +226,7 @@ def reject_case(
             first_answer_at=first_answer(now),
             **end,
         )
+    end_corrections(case=case, now=now, by=by, reason=reason)
     log_event(case=case, verb=CaseVerb.REJECTED, at=now, by=by, note=note)
     tell_citizen(case=case, text=CASE_IS_REJECTED, now=now)
     return case

@@ -10,6 +10,7 @@ from registration.models import Account
 from response_center import exceptions
 from response_center.access import may_work
 from response_center.models import LIVE_CASE, Case, CaseKind, CaseStatus, CaseVerb
+from response_center.services.correction_ends import end_corrections
 from response_center.services.moves import FREE, WORKED_BY_AGENTS, log_event, refusal_of
 from sites.scoping import NotAllowed, posting_of
 
@@ -39,6 +40,7 @@ def merge_cases(*, cases: Sequence[Case], into: Case, by: Account, now: datetime
         status=CaseStatus.MERGED, merged_into=kept, closed_at=now, **FREE
     )
     for case in rows.values():
+        end_corrections(case=case, now=now)
         log_event(case=case, verb=CaseVerb.MERGED, at=now, by=by, note=kept.number)
         log_event(case=kept, verb=CaseVerb.MERGED, at=now, by=by, note=case.number, is_public=False)
     into.refresh_from_db()

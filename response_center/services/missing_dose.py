@@ -11,12 +11,35 @@ from registration.models import Account, Citizen
 from registration.services.citizens import CitizenDetails
 from response_center import exceptions
 from response_center.access import may_confirm
-from response_center.models import Case, CaseEvent, CaseKind, CaseStatus, CaseVerb
-from response_center.services.moves import FREE, first_answer, log_event, refusal_of
+from response_center.models import (
+    Case,
+    CaseCause,
+    CaseEvent,
+    CaseKind,
+    CaseStatus,
+    CaseVerb,
+    RejectionReason,
+)
+from response_center.services.cases import CASE_IS_REJECTED
+from response_center.services.moves import (
+    FREE,
+    first_answer,
+    log_event,
+    move_at_site,
+    refusal_of,
+    tell_citizen,
+)
 from sites.exceptions import LotUnknown
 from sites.models import Dose, DoseSource, Lot
 from sites.scoping import NotAllowed, posting_of
 from sites.services.doses import DoseItem, record_dose
+
+REFUSED_BECAUSE: dict[str, CaseCause] = {
+    RejectionReason.NO_SUCH_DOSE: CaseCause.NO_DOSE,
+    RejectionReason.NOT_VACCINATED: CaseCause.NO_DOSE,
+    RejectionReason.WRONG_SITE: CaseCause.OTHER_SITE,
+    RejectionReason.ALREADY_RIGHT: CaseCause.ALREADY_RIGHT,
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +91,35 @@ def confirm_dose(*, case: Case, by: Account, paper: PaperDose, now: datetime.dat
     if case.status == CaseStatus.WITH_SITE:
         _await_certificate(case, recorded.dose, by=by, now=now)
     return recorded.dose
+
+
+@transaction.atomic
+def refuse_dose(
+    *, case: Case, by: Account, reason: str, words: str, now: datetime.datetime
+) -> Case:
+    """The site has no such dose in its list: the case ends with the reason and what the person can
+    do, who may object once (services.objections).
+
+    Raises ReasonMissing, WordsMissing, NotAboutAMissingDose, and as `move_at_site` does.
+    """
+    if reason not in RejectionReason.values:
+        raise exceptions.ReasonMissing
+    if not words.strip():
+        raise exceptions.WordsMissing
+    if case.kind != CaseKind.NO_CERTIFICATE:
+        raise exceptions.NotAboutAMissingDose
+    move_at_site(
+        case,
+        by=by,
+        now=now,
+        status=CaseStatus.REJECTED,
+        rejection_reason=reason,
+        cause=REFUSED_BECAUSE.get(reason, CaseCause.OTHER),
+        closed_at=now,
+    )
+    log_event(case=case, verb=CaseVerb.SITE_REFUSED, at=now, by=by, note=words.strip())
+    tell_citizen(case=case, text=CASE_IS_REJECTED, now=now)
+    return case
 
 
 def _await_certificate(case: Case, dose: Dose, *, by: Account, now: datetime.datetime) -> None:

@@ -19,7 +19,7 @@ from response_center.models import LIVE_CASE, Case
 from response_center.selectors import case_by_number, cases_in_reach
 from response_center.views import show
 from response_center.views.desk import place_of, queue_line
-from response_center.views.desk_actions import ACTIONS, actions_for
+from response_center.views.desk_actions import ACTIONS, actions_for, fill_form, texts_for
 from response_center.views.facts import case_facts
 from sites.models import StaffPosting
 from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES, staff_page
@@ -82,18 +82,26 @@ def _context(
     failed: dict[str, BaseForm],
     now: datetime.datetime,
 ) -> dict[str, Any]:
-    forms = {}
+    forms: dict[str, BaseForm] = {}
     for name in allowed:
         make_form = ACTIONS[name].make_form
         if name in failed:
             forms[name] = failed[name]
         elif make_form is not None:
             forms[name] = make_form(case, None)
+    if not getattr(forms.get("merge"), "has_any", True):
+        del forms["merge"]
+    texts = texts_for(case, allowed)
+    code = request.GET.get("text", "")[:40]
+    filled = [name for name in texts if name in forms and fill_form(forms[name], texts[name], code)]
     return {
+        "texts": texts,
+        "filled": filled[0] if filled else "",
         "line": queue_line(case, request.user, now),
         "case": case,
         "is_live": case.status in LIVE_CASE,
         "allowed": allowed,
+        "may_correct": "resolve" in allowed,  # an open case, held by this login
         "forms": forms,
         "form": next(iter(failed.values()), None),
         "others": _others(request.posting, case, now),

@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.causes import cause_in_words
 from registration.models import IdentityCheck
+from response_center.corrected import Part, parts
 from response_center.models import Case, CaseEvent, CaseKind
+from response_center.selectors.corrections import (
+    differences,
+    ended_corrections,
+    live_correction,
+)
 from response_center.views.show import answers_of, entry_in_words
 from sites.models import Dose
 from sites.selectors import doses_of
@@ -36,8 +42,18 @@ class Fact:
         return {self.said, self.recorded} != {formatting.NO_DATA}
 
     @property
-    def differs(self) -> bool:
-        return self.state == "differs"
+    def said_parts(self) -> list[Part]:
+        return self._parts()[1]
+
+    @property
+    def recorded_parts(self) -> list[Part]:
+        return self._parts()[0]
+
+    def _parts(self) -> tuple[list[Part], list[Part]]:
+        """Both texts in pieces, marked where they differ; whole where one is missing."""
+        if self.state == "differs":
+            return parts(self.recorded, self.said)
+        return [Part(self.recorded, False)], [Part(self.said, False)]
 
 
 def _fact(label: Text, said: str, recorded: str, *, same: bool | None = None) -> Fact:
@@ -142,6 +158,20 @@ def log_of(case: Case) -> list[CaseEvent]:
     return list(case.events.select_related("by").order_by("-at", "-pk"))
 
 
+def mending_of(case: Case) -> dict[str, Any]:
+    """Evidence, and what is asked for, proposed or done to the record."""
+    asked = live_correction(case)
+    return {
+        "evidence": list(case.evidence.filter(forgotten_at=None)),
+        "asked": asked,
+        "asked_lines": differences(asked, masked=True) if asked else [],
+        "corrected": [
+            {"correction": each, "lines": differences(each, masked=True)}
+            for each in ended_corrections(case)
+        ],
+    }
+
+
 def case_facts(case: Case, now: datetime.datetime) -> dict[str, Any]:
     """The part of the page's context that says how things are."""
     doses = list(doses_of(case.citizen)) if case.citizen else []
@@ -151,4 +181,5 @@ def case_facts(case: Case, now: datetime.datetime) -> dict[str, Any]:
         "dose": dose,
         "checks": diagnosis_of(case, doses, now),
         "log": log_of(case),
+        **mending_of(case),
     }

@@ -4,7 +4,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from registration.models import Account
+from response_center.access import OFFICERS
 from response_center.selectors import Queue, cases_in_reach, in_queue, queues_of
+from response_center.selectors.corrections import to_decide
 from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES
 from sites.scoping import posting_of
 from vaxplatform import formatting
@@ -19,6 +21,19 @@ def may_see_cases(request: HttpRequest) -> bool:
 
 def may_see_board(request: HttpRequest) -> bool:
     return may(request.user, SEE_BOARD)
+
+
+def may_work_cases(request: HttpRequest) -> bool:
+    """Whoever may decide corrections: agents, and the officers of districts and provinces."""
+    posting = posting_of(request.user)
+    return posting is not None and (may(request.user, WORK_CASES) or posting.role in OFFICERS)
+
+
+def corrections_to_decide(request: HttpRequest) -> str:
+    """How many corrections wait for a second person."""
+    posting = posting_of(request.user)
+    count = to_decide(posting).order_by()[: SHOWN_AT_MOST + 1].count() if posting else 0
+    return "" if not count else formatting.number(count)
 
 
 def waiting_cases(request: HttpRequest) -> str:

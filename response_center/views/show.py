@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates.selectors import Answer, AnswerKind, certificate_answer, doses_of_people
 from registration.models import Account, Citizen
 from registration.selectors import household_of
+from response_center.forms.adding import MoreForm, ObjectionForm, PhotoForm
 from response_center.models import (
     LIVE_CASE,
     Case,
@@ -21,9 +22,17 @@ from response_center.models import (
     CaseLevel,
     CaseStatus,
     CaseVerb,
+    CorrectionStatus,
 )
 from response_center.rules import time_left
 from response_center.selectors import SPEAKS_TO_CITIZEN, log_for_citizen
+from response_center.selectors.corrections import (
+    differences,
+    ended_corrections,
+    live_correction,
+)
+from response_center.services.evidence import PHOTOS_A_CASE
+from response_center.services.objections import may_object
 from sites.entry_forecast import entry_forecast, forecast_in_words
 from vaxplatform import formatting
 from vaxplatform.components import ChainStep, Check, SummaryRow
@@ -233,6 +242,8 @@ def case_line(case: Case) -> CaseLine:
 
 
 def _level_words(case: Case) -> Text:
+    if case.level == CaseLevel.DISTRICT:
+        return _("Passed on to the district's health centre")
     if case.level == CaseLevel.PROVINCE:
         return _("Passed on to the province's health department")
     return _("Passed on to the Ministry of Health")
@@ -308,6 +319,7 @@ def notes_of(case: Case) -> list[Note]:
     title_of: dict[str, Text] = {
         CaseVerb.ANSWERED: _("The site's answer"),
         CaseVerb.INFORMED: _("A message from the response centre"),
+        CaseVerb.SITE_REFUSED: _("The site's answer"),
         CaseVerb.RESOLVED: _("Our answer"),
         CaseVerb.REJECTED: case.get_rejection_reason_display(),
     }
@@ -351,11 +363,27 @@ def entry_in_words(case: Case, now: datetime.datetime) -> str:
 
 def case_page(case: Case, now: datetime.datetime) -> dict[str, Any]:
     """The context of response_center/case.html."""
+    is_live = case.status in LIVE_CASE
+    asked = live_correction(case)
+    photos = list(case.evidence.filter(forgotten_at=None).defer("photo"))
     left = time_left(opened_at=case.opened_at, due_at=case.due_at, now=now)
     return {
         "case": case,
         "line": case_line(case),
-        "is_live": case.status in LIVE_CASE,
+        "is_live": is_live,
+        "asked": differences(asked, masked=True) if asked else [],
+        "is_checked": asked is not None and asked.status == CorrectionStatus.PROPOSED,
+        "corrected": [
+            differences(each, masked=True)
+            for each in ended_corrections(case)
+            if each.status == CorrectionStatus.APPLIED
+        ],
+        "photos": photos,
+        "photo_form": PhotoForm() if is_live and len(photos) < PHOTOS_A_CASE else None,
+        "more_form": MoreForm() if is_live else None,
+        "objection_form": ObjectionForm() if may_object(case, now) else None,
+        "shows_record": not case.said_full_name,  # else the record may be somebody else's
+        "has_objected": case.objected_at is not None,
         "is_answered": case.first_answer_at is not None,
         "left": left,
         "chain": chain_of(case, now),

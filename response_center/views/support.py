@@ -1,6 +1,7 @@
 """/support/: what the records say already, then the report, then the case to follow."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registration.forms import CodeForm
 from registration.models import CodePurpose
 from registration.services.codes import check_code, send_code
+from response_center.diagnosis import diagnose
 from response_center.exceptions import AlreadyReported
 from response_center.forms.report import FollowForm, ReportForm
 from response_center.models import Case, CaseKind
@@ -70,6 +72,7 @@ def report(request: HttpRequest, kind: str) -> HttpResponse:
     account = account_of(request)
     form = ReportForm(
         request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         kind=KINDS_BY_SLUG[kind],
         account=account,
         now=now,
@@ -98,7 +101,7 @@ def _send(
     try:
         check_report(report=told, by=account, now=now)
         if account is None and proven_phone(request, now) != told.phone:
-            _send_code(request, told.phone, now)
+            send_code_to(request, told.phone, now)
             request.session[DRAFT] = {"kind": kind, "data": request.POST.urlencode()}
             return redirect("response_center:confirm")
         return _open(request, told, now)
@@ -109,6 +112,9 @@ def _send(
 
 def _open(request: HttpRequest, told: Report, now: datetime.datetime) -> HttpResponse:
     """Open the case and go to it; the same report again leads to the case that there is."""
+    if told.kind == CaseKind.NO_CERTIFICATE:
+        guess = diagnose(citizen=told.citizen, site=told.site, day=told.administered_on, now=now)
+        told = replace(told, cause=guess.cause)
     try:
         case = open_case(report=told, by=account_of(request), now=now)
     except AlreadyReported as refusal:
@@ -124,7 +130,7 @@ def _opened(request: HttpRequest, case: Case) -> HttpResponse:
     return redirect("response_center:case", number=case.number)
 
 
-def _send_code(request: HttpRequest, phone: str, now: datetime.datetime) -> None:
+def send_code_to(request: HttpRequest, phone: str, now: datetime.datetime) -> None:
     send_code(
         phone=phone,
         purpose=CodePurpose.FOLLOW_CASE,
@@ -134,7 +140,7 @@ def _send_code(request: HttpRequest, phone: str, now: datetime.datetime) -> None
     )
 
 
-def _prove(request: HttpRequest, phone: str, code: str, now: datetime.datetime) -> None:
+def prove_by_code(request: HttpRequest, phone: str, code: str, now: datetime.datetime) -> None:
     """Use the code up; from now on this browser may follow the phone's cases."""
     check_code(
         phone=phone,
@@ -165,7 +171,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         _send_again(request, phone, now)
     elif request.method == "POST" and form.is_valid():
         try:
-            _prove(request, phone, form.cleaned_data["code"], now)
+            prove_by_code(request, phone, form.cleaned_data["code"], now)
             answer = _open(request, told.report(), now)
         except DomainError as refusal:
             add_to_form(form, refusal)
@@ -183,7 +189,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _send_again(request: HttpRequest, phone: str, now: datetime.datetime) -> None:
     try:
-        _send_code(request, phone, now)
+        send_code_to(request, phone, now)
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
@@ -204,7 +210,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            _send_code(request, form.cleaned_data["phone"], now)
+            send_code_to(request, form.cleaned_data["phone"], now)
         except DomainError as refusal:
             add_to_form(form, refusal)
         else:
@@ -229,7 +235,7 @@ def follow_code(request: HttpRequest) -> HttpResponse:
         _send_again(request, asked["phone"], now)
     elif request.method == "POST" and form.is_valid():
         try:
-            _prove(request, asked["phone"], form.cleaned_data["code"], now)
+            prove_by_code(request, asked["phone"], form.cleaned_data["code"], now)
         except DomainError as refusal:
             add_to_form(form, refusal)
         else:

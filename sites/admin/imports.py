@@ -27,8 +27,8 @@ class DoseImportAdmin(ScopedAdmin):
     search_help_text = _("The whole number of a file or the code of a site")
     fields = (
         "public_id", "site", "file_name", "sha256", "size", "state", "why", "creates_lots",
-        "rows_total", "rows_done", "recorded", "duplicates", "held", "refused", "by", "created_at",
-        "started_at", "finished_at", "seconds",
+        "all_here", "rows_total", "rows_done", "recorded", "duplicates", "held", "refused", "by",
+        "created_at", "started_at", "finished_at", "seconds",
     )  # fmt: skip
     readonly_fields = fields
 

@@ -36,6 +36,15 @@ class SendFileForm(Form):
         ),
     )
 
+    all_here = forms.BooleanField(
+        label=_("All doses of the file were given here"),
+        required=False,
+        help_text=_(
+            "Whatever place its rows name, for example a school where your team went. Otherwise"
+            " doses that name another place wait for you."
+        ),
+    )
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:

@@ -48,11 +48,18 @@ def text_of(cell: Any) -> str:
     """The cell as a person reads it: whole numbers without a fraction, single spaces."""
     if cell is None:
         return ""
+    if type(cell) is str:
+        return _text(cell)
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, dict):
         cell = " ".join(str(cell[part]) for part in ("d", "t") if part in cell)
-    text = " ".join(_storable(str(cell)).split())
+    return _text(str(cell))
+
+
+@lru_cache(maxsize=5_000)
+def _text(cell: str) -> str:
+    text = " ".join(_storable(cell).split())
     if found := _NUMBER.fullmatch(text):
         return found[1]
     if len(text) > MOST_TEXT:
@@ -152,10 +159,16 @@ def _clock(text: str) -> datetime.time:
 
 
 def read_sex(cell: Any) -> str:
-    sex = _SEX.get(search_key(text_of(cell)))
+    sex = _SEX.get(_word(text_of(cell)))
     if sex is None:
         raise exceptions.SexUnreadable
     return sex
+
+
+@lru_cache(maxsize=1_000)
+def _word(text: str) -> str:
+    """A word out of few, as it is looked up."""
+    return search_key(text)
 
 
 def read_phone(cell: Any) -> str:
@@ -178,7 +191,7 @@ def read_id(cell: Any, kind_cell: Any, *, birth: str, sex: str) -> tuple[str, st
     number = without_separators(text_of(cell)).upper()
     if not number:
         return None
-    named = search_key(text_of(kind_cell))
+    named = _word(text_of(kind_cell))
     kind = _ID_KINDS.get(named) or _kind_of_number(number)
     if kind == "cccd":
         number = _with_zeros(number, birth=birth, sex=sex) or number
@@ -215,7 +228,11 @@ def read_insurance(cell: Any) -> str:
 
 def read_dose_number(cell: Any) -> tuple[int, str]:
     """The number, and the kind where the cell names it: "2", "Mũi 3 (nhắc lại)", "bổ sung 3"."""
-    text = text_of(cell)
+    return _dose_number(text_of(cell))
+
+
+@lru_cache(maxsize=1_000)
+def _dose_number(text: str) -> tuple[int, str]:
     key, found = search_key(text), re.search(r"-?[0-9]+", ascii_digits(text))
     if not found or not 1 <= int(found[0]) <= 9:
         raise exceptions.DoseNumberUnreadable

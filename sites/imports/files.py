@@ -5,7 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,19 @@ class Rows:
     kind: str
     height: int | None
     _lines: Iterator[Any]
+    _seen: list[tuple[int, Cells]] = field(default_factory=list)  # looked at, and not taken yet
 
     def __iter__(self) -> Iterator[tuple[int, Cells]]:
+        while self._seen:
+            yield self._seen.pop(0)
+        yield from self._read()
+
+    def first(self, count: int) -> list[tuple[int, Cells]]:
+        """The next rows, which whoever iterates gets nevertheless."""
+        self._seen.extend(islice(self._read(), count - len(self._seen)))
+        return self._seen[:count]
+
+    def _read(self) -> Iterator[tuple[int, Cells]]:
         for line in self._lines:
             if isinstance(line, dict):
                 raise _refusal(line)

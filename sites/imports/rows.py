@@ -94,6 +94,8 @@ class RowReader:
 
     def __init__(self, columns: Mapping[int, Column], known: Known) -> None:
         self.known = known
+        self._product_of = lru_cache(maxsize=1_000)(self._find_product)
+        self._province_of = lru_cache(maxsize=1_000)(self._find_province)
         self.by_part: dict[int, dict[str, int]] = {}
         for position, (name, part) in columns.items():
             self.by_part.setdefault(part, {})[name] = position
@@ -144,7 +146,8 @@ class RowReader:
         papers = self._papers(cell, birth or "", sex or "", reasons)
         if len(reasons) > before or name is None or birth is None or sex is None:
             return None
-        ward = known.wards.get(_digits(cell("ward_code")).zfill(5))
+        ward_code = cell("ward_code")
+        ward = known.wards.get(_digits(ward_code).zfill(5)) if ward_code is not None else None
         return CitizenDetails(
             full_name=name,
             date_of_birth=birth,
@@ -158,13 +161,15 @@ class RowReader:
 
     def _province(self, row: Sequence[Any]) -> int:
         """By code, else by name; the code may have lost its zero."""
-        texts = [
-            cells.text_of(self._cell(row, self.person, name))
-            for name in ("province_code", "province_name")
-        ]
-        if not any(texts):
+        return self._province_of(
+            cells.text_of(self._cell(row, self.person, "province_code")),
+            cells.text_of(self._cell(row, self.person, "province_name")),
+        )
+
+    def _find_province(self, code: str, name: str) -> int:
+        if not (code or name):
             raise exceptions.CellMissing
-        for text in filter(None, texts):
+        for text in filter(None, (code, name)):
             for key in _province_keys(text):
                 if (found := self.known.provinces.get(key)) is not None:
                     return found
@@ -233,7 +238,10 @@ class RowReader:
         return ReadDose(line, part, item, (Reason.of(exceptions.DoseGivenElsewhere()),))
 
     def _product(self, value: Any) -> Product:
-        found = self.known.products.get(search_key(cells.text_of(value)))
+        return self._product_of(cells.text_of(value))
+
+    def _find_product(self, text: str) -> Product:
+        found = self.known.products.get(search_key(text))
         if found is None:
             raise exceptions.ProductUnreadable
         return found

@@ -26,7 +26,7 @@ from sites.models.session import (
     SessionPart,
     SessionStatus,
 )
-from sites.models.sheets import PaperSheet, SheetEntry, SheetRow, SheetState
+from sites.models.sheets import PaperSheet, SheetEntry, SheetRow, SheetState, SheetTakeover
 from sites.models.site import (
     NATIONAL_ROLES,
     SITE_ROLES,
@@ -90,6 +90,7 @@ __all__ = [
     "SheetEntry",
     "SheetRow",
     "SheetState",
+    "SheetTakeover",
     "Site",
     "StaffPosting",
     "StockMovement",

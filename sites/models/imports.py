@@ -53,6 +53,12 @@ class DoseImport(models.Model):
         default=False,
         help_text=_("A lot that this site does not hold is taken from its entry at another site."),
     )
+    all_here = models.BooleanField(
+        _("all doses were given here"),
+        default=False,
+        db_default=False,
+        help_text=_("Whatever place the rows name, their doses were given at this site."),
+    )
     rows_total = models.PositiveIntegerField(_("rows"), null=True)
     rows_done = models.PositiveIntegerField(_("rows done"), default=0)
     recorded = models.PositiveIntegerField(_("recorded"), default=0)

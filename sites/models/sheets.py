@@ -175,6 +175,40 @@ class SheetEntry(models.Model):
         return f"entry {self.number} of sheet {self.sheet_id}"
 
 
+class SheetTakeover(models.Model):
+    """An entry of a sheet went from one typist to another: who typed it until then, and when."""
+
+    entry = models.ForeignKey(
+        SheetEntry, verbose_name=_("entry"), on_delete=models.CASCADE, related_name="takeovers"
+    )
+    typed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("typed until then by"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("taken over by"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    at = models.DateTimeField(_("taken over at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("entry of a sheet taken over")
+        verbose_name_plural = _("entries of sheets taken over")
+        constraints = [
+            models.CheckConstraint(
+                name="nobody_takes_an_entry_over_from_herself",
+                condition=~Q(typed_by=models.F("taken_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"takeover of entry {self.entry_id}"
+
+
 class SheetRow(models.Model):
     """A row as somebody typed it: sealed JSON, a text for each of the grid's columns."""
 

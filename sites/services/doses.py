@@ -237,7 +237,7 @@ class _Recorder:
         """Compare each item with the person's other doses, those of this set included."""
         people = {citizen.pk for i, citizen in self.citizens.items() if i not in self.outcomes}
         history: defaultdict[int, list[GivenDose]] = defaultdict(list)
-        on_record = Dose.objects.filter(citizen__in=people - {None}, status=DoseStatus.RECORDED)
+        on_record = Dose.objects.filter(citizen__any=people - {None}, status=DoseStatus.RECORDED)
         for dose in on_record:
             history[dose.citizen_id].append(_given(dose))
         rules = list(IntervalRule.objects.all())
@@ -289,14 +289,14 @@ class _Recorder:
 
     def _row(self, position: int, item: DoseItem) -> Dose:
         citizen, lot = self.citizens[position], self.lots[position]
-        return Dose(
+        dose = Dose(
             public_id=uuid.uuid4(),
-            citizen=citizen,
+            citizen_id=citizen.pk,
             dose_number=item.dose_number,
             dose_kind=item.dose_kind,
             vaccine_id=lot.vaccine_id,
-            lot=lot,
-            site=self.site,
+            lot_id=lot.pk,
+            site_id=self.site.pk,
             residence_province_id=citizen.province_id,
             session_id=item.session.pk if item.session else None,
             visit_id=item.visit.pk if item.visit else None,
@@ -308,6 +308,9 @@ class _Recorder:
             idempotency_key=item.idempotency_key,
             request_digest=item.digest,
         )
+        # As assigning them would, at a tenth of the time.
+        dose._state.fields_cache |= {"citizen": citizen, "lot": lot, "site": self.site}
+        return dose
 
 
 def _doses_by_key(keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Dose]:
@@ -315,7 +318,7 @@ def _doses_by_key(keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Dose]:
     wanted = set(keys)
     if not wanted:
         return {}
-    doses = Dose.objects.filter(idempotency_key__in=wanted).select_related("citizen")
+    doses = Dose.objects.filter(idempotency_key__any=wanted).select_related("citizen")
     return {dose.idempotency_key: dose for dose in doses}
 
 

@@ -1,19 +1,20 @@
 """What goes back to whoever sent a file: the rows to mend, each with its reasons beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from sites.import_words import reason_sentence
 from sites.imports.headings import own_headings
 from sites.models import DoseImport, ImportedRow, RowOutcome
 from sites.services.import_cells import cells_of
+from vaxplatform.xlsx import Cell, write_sheet
 
 WAITING = (RowOutcome.HELD, RowOutcome.REFUSED)
+_READ = ("batch", "line", "part", "cells", "reasons")
 
 
 def errors_file(*, batch: DoseImport, target: Path) -> bool:
@@ -22,14 +23,10 @@ def errors_file(*, batch: DoseImport, target: Path) -> bool:
     waiting = batch.rows.filter(outcome__in=WAITING, decided_at=None).order_by("line", "part")
     if not waiting.exists():
         return False
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("To mend"))
     headings = own_headings(batch.headings)  # a sheet mended twice has our reasons once
-    sheet.append([*_texts(sheet, headings), _plain(sheet, _("Reasons"))])
-    for cells, reasons in _rows(waiting.iterator(chunk_size=2_000)):
-        padded = [*cells, *[None] * (len(headings) - len(cells))][: len(headings)]
-        sheet.append([*(_cell(sheet, cell) for cell in padded), _plain(sheet, "\n".join(reasons))])
-    book.save(target)
+    rows = _rows(waiting.only(*_READ).iterator(chunk_size=2_000))
+    body = (_padded(cells, len(headings), "\n".join(reasons)) for cells, reasons in rows)
+    write_sheet(target, title=_("To mend"), rows=chain([[*headings, _("Reasons")]], body))
     return True
 
 
@@ -49,19 +46,13 @@ def _rows(waiting: "Iterator[ImportedRow]") -> Iterator[tuple[list[Any], list[st
         yield cells, reasons
 
 
-def _texts(sheet: Any, texts: Sequence[str]) -> list[Any]:
-    return [_plain(sheet, text) for text in texts]
+def _padded(cells: list[Any], width: int, reasons: str) -> list[Cell]:
+    own = [*map(_cell, cells), *[None] * (width - len(cells))]
+    return [*own[:width], reasons]
 
 
-def _plain(sheet: Any, text: str) -> Any:
-    """Text that no spreadsheet takes for a formula."""
-    cell = WriteOnlyCell(sheet, value=None)
-    cell.value, cell.data_type = text, "s"
-    return cell
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """The cell as it came: days as days, the rest as text or number."""
+def _cell(value: Any) -> Cell:
+    """The cell as it came: days as text, which no program turns round, the rest as it is."""
     if isinstance(value, dict):
-        return _plain(sheet, " ".join(value[part] for part in ("d", "t") if part in value))
-    return _plain(sheet, value) if isinstance(value, str) else value
+        return " ".join(value[part] for part in ("d", "t") if part in value)
+    return value  # type: ignore[no-any-return]

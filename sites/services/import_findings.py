@@ -21,7 +21,7 @@ History = Mapping[int, Sequence[Dose]]  # citizen → recorded doses, in the ord
 def histories(citizens: Iterable[int]) -> History:
     found: defaultdict[int, list[Dose]] = defaultdict(list)
     people = set(citizens)
-    doses = Dose.objects.filter(citizen__in=people, status=DoseStatus.RECORDED)
+    doses = Dose.objects.filter(citizen__any=people, status=DoseStatus.RECORDED)
     for dose in doses.select_related("vaccine", "site__province").order_by("administered_at"):
         found[dose.citizen_id].append(dose)
     return found
@@ -77,7 +77,7 @@ def interval_notes(*, doses: Sequence[Dose], province_id: int) -> dict[int, Reas
         return {}
     people = {dose.citizen_id for dose in doses}
     of_several = (
-        Dose.objects.filter(citizen__in=people, status=DoseStatus.RECORDED)
+        Dose.objects.filter(citizen__any=people, status=DoseStatus.RECORDED)
         .values_list("citizen", flat=True)
         .annotate(doses=Count("pk"))
         .filter(doses__gt=1)

@@ -87,7 +87,7 @@ def results_of(
     of them (or, for a look at a file, takes it all back).
 
     `only`: line and part of the doses meant, all where it is None. `all_here`: whatever place they
-    name. `by`: who records them, else whoever sent the file.
+    name, also where the file does not say so. `by`: who records them, else whoever sent the file.
     """
     return _Chunk(batch, now, only=only, all_here=all_here, by=by).run(rows)
 
@@ -123,7 +123,9 @@ class _Chunk:
         self.only = only
         columns = columns_from(batch.columns)
         known = known_for(self.site, on=day_in_vietnam(now))
-        self.reader = RowReader(without_place(columns) if all_here else columns, known)
+        self.reader = RowReader(
+            without_place(columns) if all_here or batch.all_here else columns, known
+        )
 
     def run(self, rows: Sequence[Row]) -> list[Result]:
         results = [
@@ -165,7 +167,7 @@ class _Chunk:
         doses = {
             dose.idempotency_key: dose
             for dose in Dose.objects.filter(
-                idempotency_key__in=[_item(result).idempotency_key for result in mine]
+                idempotency_key__any=[_item(result).idempotency_key for result in mine]
             )
         }
         for result in mine:
@@ -175,10 +177,29 @@ class _Chunk:
 
     def _tell_people(self, results: Sequence[Result]) -> None:
         """Who each row is about: on record by a number or phone, new, or for a person to say."""
-        mine = self._open(results)
-        people = [_details(result) for result in mine]
-        answers = recognise_citizens(people=people)
+        strangers = self._recognise(self._open(results))
+        similar = find_similar(people=[_details(result) for result in strangers])
+        doubts = {id(r): c for r, c in zip(strangers, similar, strict=True) if c}
+        # Who was recorded between the two looks is no stranger, and not somebody alike either.
+        doubtful = self._recognise([r for r in strangers if id(r) in doubts])
+        alike = [c[0].citizen_id for c in map(doubts.get, map(id, doubtful)) if c and _is_she(c)]
+        citizens = Citizen.objects.in_bulk(alike) if alike else {}
+        for result in doubtful:
+            candidates = doubts[id(result)]
+            if _is_she(candidates):
+                citizen = citizens[candidates[0].citizen_id]
+                _give_to(result, citizen)
+                result.matched_by, result.citizen_id = MatchedBy.ADDRESS, citizen.pk
+            else:
+                result.outcome = RowOutcome.HELD
+                result.reasons = (Reason.of(exceptions.SimilarPersonOnRecord()),)
+                result.candidates, result.matched_by = tuple(candidates), ""
+
+    def _recognise(self, mine: Sequence[Result]) -> list[Result]:
+        """Tell those on record by a number or phone; answers those who are not."""
         strangers = []
+        people = [_details(result) for result in mine]
+        answers = recognise_citizens(people=people) if people else []
         for result, found in zip(mine, answers, strict=True):
             if found is None:
                 result.matched_by = result.matched_by or MatchedBy.NEW
@@ -189,18 +210,7 @@ class _Chunk:
                     _give_to(result, found.citizen)
             else:
                 self._hold_for_identity(result, found)
-        similar = find_similar(people=[_details(result) for result in strangers])
-        alike = [c[0].citizen_id for c in similar if _is_she(c)]
-        citizens = Citizen.objects.in_bulk(alike) if alike else {}
-        for result, candidates in zip(strangers, similar, strict=True):
-            if _is_she(candidates):
-                citizen = citizens[candidates[0].citizen_id]
-                _give_to(result, citizen)
-                result.matched_by, result.citizen_id = MatchedBy.ADDRESS, citizen.pk
-            elif candidates:
-                result.outcome = RowOutcome.HELD
-                result.reasons = (Reason.of(exceptions.SimilarPersonOnRecord()),)
-                result.candidates, result.matched_by = tuple(candidates), ""
+        return strangers
 
     def _join_rows(self, mine: Sequence[Result]) -> None:
         """Rows without any number that agree in everything else are about one person."""

@@ -30,14 +30,26 @@ KEEP_UNSTARTED = datetime.timedelta(days=30)  # a file that nobody said yes to
 
 
 def send_file(
-    *, site: Site, content: bytes, file_name: str, by: Account, creates_lots: bool = False
+    *,
+    site: Site,
+    content: bytes,
+    file_name: str,
+    by: Account,
+    creates_lots: bool = False,
+    all_here: bool = False,
 ) -> DoseImport:
-    """Take in an uploaded file and keep it until it is recorded. Raises FileRefused."""
+    """Take in an uploaded file and keep it until it is recorded; `creates_lots` and `all_here` as
+    in `imports.take_in`. Raises FileRefused."""
     if len(content) > MOST_BYTES:
         raise exceptions.FileTooLarge
     with _as_file(content) as path:
         batch = imports.take_in(
-            site=site, path=path, file_name=file_name, by=by, creates_lots=creates_lots
+            site=site,
+            path=path,
+            file_name=file_name,
+            by=by,
+            creates_lots=creates_lots,
+            all_here=all_here,
         )
     DoseImport.objects.filter(pk=batch.pk, content=None).update(content=seal_bytes(content))
     return batch

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,8 @@ from sites.services.import_outcomes import (
     columns_as_json,
     columns_from,
     results_of,
-    without_place,
 )
-from vaxplatform.bulk import insert_rows
+from vaxplatform.bulk import insert_columns
 
 CHUNK = 1_000  # rows
 
@@ -56,9 +56,11 @@ def take_in(
     by: Account | None,
     creates_lots: bool = False,
     all_here: bool = False,
+    rows: Rows | None = None,
 ) -> DoseImport:
     """Register a file and find its headings; nothing is recorded yet. `all_here`: whatever place
-    its rows name, their doses were given at this site.
+    its rows name, their doses were given at this site. `rows`: those of the file, where it is open
+    already; none of them is taken.
 
     A file that is not finished at this site is taken up where it was left. The state says what
     comes next: `checked` (say yes to record it) or `unmapped` (say what its columns mean).
@@ -68,16 +70,14 @@ def take_in(
     found = _open_import(site, digest)
     if found is not None:
         return found
-    with open_rows(path) as rows:
-        headings = find_headings(list(islice(rows, LOOK_AT_ROWS)))
-        height = rows.height
+    with nullcontext(rows) if rows else open_rows(path) as opened:
+        headings = find_headings(opened.first(LOOK_AT_ROWS))
+        height = opened.height
     if headings is None:
         raise exceptions.HeadingsNotFound
     remembered = ColumnMapping.objects.filter(site=site, headings_digest=headings.digest).first()
     if remembered is not None:
         headings = headings.mapped(columns_from(remembered.columns))
-    if all_here:
-        headings = headings.mapped(without_place(headings.columns))
     batch = DoseImport(
         site=site,
         file_name=file_name[:200],
@@ -88,6 +88,7 @@ def take_in(
         headings=list(headings.texts),
         columns=columns_as_json(headings.columns),
         creates_lots=creates_lots,
+        all_here=all_here,
         rows_total=height - headings.line if height is not None else None,
         by=by,
     )
@@ -174,8 +175,7 @@ def record_chunk(*, batch: DoseImport, rows: Sequence[Row], now: datetime.dateti
                 return Counter()
             ImportedChunk.objects.create(batch=batch, first_line=rows[0][0], last_line=rows[-1][0])
             results = results_of(batch=batch, rows=rows, now=now)
-            by_line = dict(rows)
-            insert_rows([_row(batch, result, by_line[result.read.line]) for result in results])
+            insert_columns(ImportedRow, _rows(batch, results, dict(rows)))
             counts = Counter(result.outcome for result in results)
             _count(batch, counts, rows=len(rows), seconds=time.monotonic() - began)
     except IntegrityError as error:
@@ -231,18 +231,30 @@ def refuse(*, batch: DoseImport, refusal: exceptions.FileRefused, now: datetime.
     )
 
 
-def _row(batch: DoseImport, result: Result, cells: Sequence[Any]) -> ImportedRow:
+def _rows(
+    batch: DoseImport, results: Sequence[Result], cells: Mapping[int, Sequence[Any]]
+) -> dict[str, list[Any]]:
+    """What became of each dose, as columns of `ImportedRow`; cells only where they may be read."""
+    nobody = [None] * len(results)
+    return {
+        "batch_id": [batch.pk] * len(results),
+        "line": [result.read.line for result in results],
+        "part": [result.read.part for result in results],
+        "outcome": [result.outcome for result in results],
+        "reasons": [[reason.as_dict() for reason in result.reasons] for result in results],
+        "matched_by": [result.matched_by for result in results],
+        "cells": [
+            sealed_cells(cells[result.read.line]) if _may_be_read(result) else None
+            for result in results
+        ],
+        "candidates": [candidates_as_json(result.candidates) for result in results],
+        "citizen_id": [result.citizen_id for result in results],
+        "dose_id": [result.dose.pk if result.dose else None for result in results],
+        "decided_by_id": nobody,
+        "decided_at": nobody,
+    }
+
+
+def _may_be_read(result: Result) -> bool:
     waits = result.outcome in (RowOutcome.HELD, RowOutcome.REFUSED)
-    doubtful = result.outcome == RowOutcome.RECORDED and result.matched_by in DOUBTFUL
-    return ImportedRow(
-        batch=batch,
-        line=result.read.line,
-        part=result.read.part,
-        outcome=result.outcome,
-        reasons=[reason.as_dict() for reason in result.reasons],
-        matched_by=result.matched_by,
-        cells=sealed_cells(cells) if waits or doubtful else None,
-        candidates=candidates_as_json(result.candidates),
-        citizen_id=result.citizen_id,
-        dose=result.dose,
-    )
+    return waits or (result.outcome == RowOutcome.RECORDED and result.matched_by in DOUBTFUL)

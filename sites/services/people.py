@@ -67,7 +67,7 @@ def find_people(
         citizen = find_by_check_in_code(code=code, now=now)
         return _logged(Found([citizen] if citizen else [], "code"), account, now)
     # Counted before it is answered, and for itself: a refusal later must not give it back.
-    _count_lookup(account=account, client=None, now=now)
+    count_lookup(account=account, client=None, now=now)
     if "|" in text:
         scan = parse_cccd_qr(text)
         people = _by_papers(_papers_of(scan)) if scan else []
@@ -134,6 +134,8 @@ def _by_name(text: str, posting: StaffPosting) -> list[Citizen]:
         name_matches(name), date_of_birth__startswith=years[-1]
     ).order_by("search_name", "date_of_birth")
     province_id = posting.site.province_id if posting.site else posting.province_id
+    if posting.district is not None:
+        province_id = posting.district.parent_id
     if province_id is None:
         return list(people[:MOST_PEOPLE])
     living_here = list(people.filter(province_id=province_id)[:MOST_PEOPLE])
@@ -160,7 +162,7 @@ def _here(
 
 
 # ── counting and logging ──────────────────────────────────────────────────────────────────────
-def _count_lookup(
+def count_lookup(
     *, account: Account | None, client: ApiClient | None, now: datetime.datetime
 ) -> None:
     """Count one look-up of this hour; raises TooManyLookups at the cap."""
@@ -216,7 +218,7 @@ def look_up_for_client(
     """The one person that two identifiers name: a document number and the date of birth, or a
     phone and the name. Raises PersonUnknown, PersonAmbiguous or TooManyLookups.
     """
-    _count_lookup(account=None, client=client, now=now)
+    count_lookup(account=None, client=client, now=now)
     if papers:
         people = _by_papers(papers)
     else:

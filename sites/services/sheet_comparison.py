@@ -136,10 +136,14 @@ class Typist:
 
 
 def typists_of(*, site: Site, since: datetime.datetime) -> list[Typist]:
-    """Everybody who typed a compared sheet of the site since then, most errors first."""
+    """Everybody who typed a compared sheet of the site since then, most errors first. Entries that
+    went from one to another count for nobody."""
     rows = (
         SheetEntry.objects.filter(
-            sheet__site=site, started_at__gte=since, cells_compared__isnull=False
+            sheet__site=site,
+            started_at__gte=since,
+            cells_compared__isnull=False,
+            takeovers=None,
         )
         .values("by", "by__full_name", "by__username")
         .annotate(sheets=Count("pk"), cells=Sum("cells_compared"), wrong=Sum("cells_wrong"))

@@ -22,6 +22,7 @@ from sites.models import (
     SheetEntry,
     SheetRow,
     SheetState,
+    SheetTakeover,
     Site,
 )
 from sites.models.sheets import MOST_LINES
@@ -200,6 +201,30 @@ def reopen_entry(*, entry: SheetEntry, by: Account, now: datetime.datetime) -> S
     entry.save(update_fields=["finished_at"])
     sheet.state = SheetState.OPEN
     _touch(sheet, now, "state")
+    return entry
+
+
+@transaction.atomic
+def take_over_entry(*, entry: SheetEntry, by: Account, now: datetime.datetime) -> SheetEntry:
+    """Go on with what somebody else typed who is away: the entry and its rows are `by`'s from now
+    on, and whose they were stays on record. Nothing happens where it is `by`'s already.
+
+    Raises EntryFinished for one of two entries that is finished (it is compared as it stands),
+    SheetTypedByYou for whoever types the other one, SheetRecorded or SheetForgotten.
+    """
+    sheet = _locked(entry.sheet)
+    entry = SheetEntry.objects.get(pk=entry.pk)
+    entry.sheet = sheet
+    if entry.by_id == by.pk:
+        return entry
+    if sheet.double_entry and entry.finished_at is not None:
+        raise exceptions.EntryFinished
+    if sheet.entries.filter(by=by).exists():
+        raise exceptions.SheetTypedByYou
+    SheetTakeover.objects.create(entry=entry, typed_by=entry.by, taken_by=by, at=now)
+    entry.by = by
+    entry.save(update_fields=["by"])
+    _touch(sheet, now)
     return entry
 
 

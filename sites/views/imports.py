@@ -53,6 +53,7 @@ def list_files(request: StaffRequest) -> HttpResponse:
                 file_name=file.name,
                 by=request.user,
                 creates_lots=form.cleaned_data["creates_lots"],
+                all_here=form.cleaned_data["all_here"],
             )
         except exceptions.FileRefused as refusal:
             add_to_form(form, refusal)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from registration.models import Sex
 from sites import exceptions, rights
-from sites.models import PaperSheet, SheetState
+from sites.models import PaperSheet, SheetEntry, SheetState
 from sites.rights import StaffRequest, own_site, staff_page
 from sites.services import sheet_comparison as comparison
 from sites.services import sheets
@@ -82,7 +82,11 @@ def show_sheet(request: StaffRequest, public_id: Any) -> HttpResponse:
 
 def _standing(request: StaffRequest, sheet: PaperSheet) -> dict[str, Any]:
     """Who types it, and what whoever looks can do."""
-    entries = list(sheet.entries.select_related("by").order_by("number"))
+    entries = list(
+        sheet.entries.select_related("by")
+        .prefetch_related("takeovers__typed_by")
+        .order_by("number")
+    )
     mine = next((entry for entry in entries if entry.by_id == request.user.pk), None)
     is_free = mine is None and len(entries) < len(sheets.numbers_of(sheet))
     can_reopen = (
@@ -93,7 +97,7 @@ def _standing(request: StaffRequest, sheet: PaperSheet) -> dict[str, Any]:
     )
     return {
         "sheet": sheet,
-        "entries": entries,
+        "entries": [(entry, _can_take_over(request, sheet, entry, mine)) for entry in entries],
         "can_type": sheet.state == SheetState.OPEN
         and (is_free or (mine is not None and mine.finished_at is None)),
         "can_reopen": can_reopen and sheet.forgotten_at is None,
@@ -101,6 +105,19 @@ def _standing(request: StaffRequest, sheet: PaperSheet) -> dict[str, Any]:
         and sheet.state in (SheetState.TYPED, SheetState.COMPARED)
         and sheet.forgotten_at is None,
     }
+
+
+def _can_take_over(
+    request: StaffRequest, sheet: PaperSheet, entry: SheetEntry, mine: SheetEntry | None
+) -> bool:
+    """As `sheets.take_over_entry` would have it."""
+    return (
+        mine is None
+        and rights.role_allows(request.user, rights.TAKE_OVER_SHEETS)
+        and sheet.state != SheetState.RECORDED
+        and sheet.forgotten_at is None
+        and not (sheet.double_entry and entry.finished_at)
+    )
 
 
 def _sums(sheet: PaperSheet, now: datetime.datetime) -> dict[str, Any]:

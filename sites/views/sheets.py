@@ -296,3 +296,22 @@ def type_again(request: StaffRequest, public_id: Any) -> HttpResponse:
         messages.error(request, refusal.detail)
         return redirect("sites_staff:sheet", sheet.public_id)
     return redirect("sites_staff:sheet_rows", sheet.public_id)
+
+
+@require_POST
+@staff_page(rights.TAKE_OVER_SHEETS)
+def take_over(request: StaffRequest, public_id: Any, number: int) -> HttpResponse:
+    """Go on with the entry of somebody who is away."""
+    sheet = sheet_here(request, public_id)
+    entry = get_object_or_404(sheet.entries, number=number)
+    typist = entry.by.get_full_name() or entry.by.username
+    try:
+        entry = sheets.take_over_entry(entry=entry, by=request.user, now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+        return redirect("sites_staff:sheet", sheet.public_id)
+    words = gettext("The sheet is yours now, with the rows that %(typist)s typed.")
+    messages.success(request, words % {"typist": typist})
+    return redirect(
+        "sites_staff:sheet" if entry.finished_at else "sites_staff:sheet_rows", public_id
+    )

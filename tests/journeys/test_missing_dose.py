@@ -1,12 +1,16 @@
-"""A dose on paper: no certificate, a case, the agent, the site, the certificate, the answer."""
+"""A dose on paper: no certificate, why, a case, the agent, the site, the certificate, the answer,
+and what the board and the public figures say of it."""
 
 import datetime
 import json
+import re
 
 import pytest
 from django.utils import timezone
 
 from certificates.services.issuance import drain_due
+from public_portal.models import DailyReport
+from public_portal.services.rollups import refresh_all_statistics
 from registration.services.sms import deliver_waiting
 from response_center.models import Case
 from response_center.services.rounds import close_answered_cases
@@ -38,6 +42,9 @@ def test_a_dose_on_paper_is_reported_confirmed_certified_and_told(
     make_lot(site=site)
     person = make_citizen()
     make_account(phone="+84912345678", members=(person,))
+    day = timezone.localdate() - datetime.timedelta(days=9)
+    DailyReport.objects.create(province=site.province, site=site, day=day, doses=50)
+    refresh_all_statistics(timezone.now())
     agent, manager, official = (
         make_staff(role=Role.AGENT),
         make_staff(role=Role.SITE_MANAGER, site=site),
@@ -59,7 +66,6 @@ def test_a_dose_on_paper_is_reported_confirmed_certified_and_told(
     check_page(citizen)
     citizen.goto(f"{base}/support/report/no-certificate/?person={person.public_id}")
     check_page(citizen)
-    day = timezone.localdate() - datetime.timedelta(days=9)
     for part in ("day", "month", "year"):
         citizen.fill(f"[name=administered_on_{part}]", str(getattr(day, part)))
     citizen.select_option("[name=province]", label="Hà Nội")
@@ -69,6 +75,9 @@ def test_a_dose_on_paper_is_reported_confirmed_certified_and_told(
     case = Case.objects.get()
     assert (case.citizen, case.site) == (person, site)
     check_page(citizen)
+    citizen.goto(f"{base}/support/cases/{case.number}/")
+    why = {"vi": f"{site.name} đã nhập 0 trong 50 mũi", "en": f"{site.name} has entered 0 of 50"}
+    assert why[language] in citizen.inner_text("main")
 
     desk = browser()
     page_of_case = f"/staff/cases/{case.number}/"
@@ -86,6 +95,11 @@ def test_a_dose_on_paper_is_reported_confirmed_certified_and_told(
     station.fill("[name=confirm-administered_time]", "09:15")
     station.fill("[name=confirm-vaccinator]", manager.full_name)
     press(station, "button[value=confirm]")
+    chief = browser()
+    sign_in_as_staff(chief, base, official, "/board/")
+    check_page(chief)
+    nothing_open = {"vi": "Không có phản ánh nào đang mở", "en": "No report is open"}[language]
+    assert nothing_open not in chief.inner_text("main")
     dose = Dose.objects.get()
     assert (dose.citizen, dose.site, dose.source) == (person, site, "paper")
     assert timezone.localdate(dose.administered_at) == day
@@ -103,7 +117,12 @@ def test_a_dose_on_paper_is_reported_confirmed_certified_and_told(
     citizen.goto(book)
     check_page(citizen)
     assert citizen.locator("a[href^='/certificates/']").count()
-    chief = browser()
-    sign_in_as_staff(chief, base, official, "/board/")
-    check_page(chief)
+    chief.goto(f"{base}/board/")
+    assert nothing_open in chief.inner_text("main")
+    refresh_all_statistics(timezone.now())
+    stranger = browser()
+    stranger.goto(f"{base}/statistics/provinces/01/")
+    check_page(stranger)
+    of_site = stranger.locator("tr", has_text=site.name).inner_text()
+    assert re.search(r"\t1\b", of_site)  # one dose of the site is on record
     assert {name: found for name, i in INVARIANTS.items() if (found := i.violations())} == {}

@@ -14,10 +14,10 @@ from django.utils import timezone
 from certificates.models import Certificate, IssuanceJob, SigningKey
 from public_portal import caching, selectors
 from public_portal.models import DailyReport
+from public_portal.open_data.datasets import DATASETS
 from public_portal.promise import promise_today
 from public_portal.services.reports import load_national_reports
 from public_portal.services.rollups import refresh_all_statistics
-from public_portal.views import PROVINCE_COLUMNS
 from registration.models import AdministrativeUnit
 from sites.models import Dose, Role
 from tests.factories import (
@@ -421,7 +421,7 @@ def csv_rows(response):
 def test_the_files_hold_every_province_and_every_day(client, reported):
     response = client.get("/open-data/provinces.csv")
     rows = csv_rows(response)
-    assert tuple(rows[0]) == PROVINCE_COLUMNS
+    assert tuple(rows[0]) == DATASETS["provinces"].column_names
     assert sum(int(row["doses_reported"]) for row in rows) == 87_472_277
     assert len(csv_rows(client.get("/open-data/provinces.csv?units=2025"))) == 34
     days = csv_rows(client.get("/open-data/daily.csv"))

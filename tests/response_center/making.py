@@ -5,13 +5,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from registration.models import Account, SmsMessage
+from registration.models import Account, AdministrativeUnit, SmsMessage, UnitKind
 from response_center.models import Case, CaseKind
 from response_center.services.cases import ask_site, claim_case
 from response_center.services.missing_dose import PaperDose
 from response_center.services.opening import Report, open_case
 from sites.models import Lot, Role
-from tests.factories import make_account, make_citizen, make_staff
+from tests.factories import make_account, make_citizen, make_staff, province
 
 
 def make_report(**over: Any) -> Report:
@@ -33,6 +33,25 @@ def make_case(*, now: datetime.datetime | None = None, **over: Any) -> Case:
     values = {"citizen": citizen, "phone": account.phone, "full_name": "", "date_of_birth": ""}
     report = make_report(**{**values, **over})
     return open_case(report=report, by=account, now=now or timezone.now())
+
+
+def make_district(*, province_code: str = "27") -> AdministrativeUnit:
+    """A district of 2021 with one ward, its only child."""
+    above, number = province(province_code), AdministrativeUnit.objects.count()
+    made: AdministrativeUnit | None = None
+    for kind, name in ((UnitKind.DISTRICT, "Huyện Mẫu"), (UnitKind.WARD, "Xã Mẫu")):
+        above = AdministrativeUnit.objects.create(
+            scheme=2021,
+            kind=kind,
+            code=f"x{number % 10_000:04d}",
+            name=name,
+            full_name=name,
+            search_name=name.lower(),
+            parent=above,
+        )
+        made = made or above
+    assert made is not None
+    return made
 
 
 def make_agent() -> Account:

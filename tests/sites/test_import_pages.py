@@ -495,6 +495,18 @@ def test_a_dose_of_a_new_person_cannot_be_taken_back(nurse, office):
     assert "No such dose" in nurse.get(page_of(batch, "matched/")).content.decode()
 
 
+@pytest.mark.parametrize("box", [{}, {"all_here": "on"}])
+def test_doses_that_name_another_place_wait_unless_all_were_given_here(nurse, office, box):
+    headings = (*HEADINGS, "Địa điểm")
+    send(nurse, sheet([*cells(), "Trường học Xa Lạ"], headings=headings), **box)
+    batch = DoseImport.objects.get()
+    assert batch.all_here is bool(box)
+    nurse.post(page_of(batch, "record/"))
+    work()
+    batch.refresh_from_db()
+    assert (batch.recorded, batch.held) == ((1, 0) if box else (0, 1))
+
+
 def test_the_lot_of_another_site_is_taken_in_where_that_was_asked(nurse, office):
     other = PaperOffice()
     make_lot(site=other.site, number="XA-77")

@@ -158,6 +158,26 @@ def test_a_sheet_that_somebody_else_types_is_told_and_not_opened(client, site, r
     assert not page.context["can_type"]
 
 
+def test_the_manager_takes_over_the_sheet_of_somebody_away_and_nobody_else_does(
+    client, site, recorder
+):
+    sheet = make_sheet(site, recorder)
+    entry = sheets.begin_entry(sheet=sheet, by=make_staff(site=site), now=timezone.now())
+    target = reverse("sites_staff:sheet_take_over", args=[sheet.public_id, entry.number])
+    assert target not in client.get(url("sheet", sheet)).content.decode()
+    assert client.post(target).status_code == 403
+    client.force_login(make_staff(role=Role.SITE_MANAGER, site=make_site()))
+    assert client.post(target).status_code == 404
+    client.force_login(make_staff(role=Role.SITE_MANAGER, site=site))
+    assert target in client.get(url("sheet", sheet)).content.decode()
+    assert client.get(target).status_code == 405
+    assert client.post(target).url == url("sheet_rows", sheet)
+    assert client.get(url("sheet_rows", sheet)).status_code == 200
+    page = client.get(url("sheet", sheet)).content.decode()
+    assert (entry.by.get_full_name() or entry.by.username) in page
+    assert target not in page
+
+
 def test_from_typing_to_the_record(client, site, recorder):
     sheet = make_sheet(site, recorder)
     data = {

@@ -265,6 +265,41 @@ def test_nobody_writes_into_the_entry_of_another(office):
         sheets.begin_entry(sheet=sheet, by=office.two, now=NOW)
 
 
+def test_the_entry_of_somebody_away_is_taken_over_with_its_rows_and_stays_told(office):
+    sheet = office.sheet()
+    entry = sheets.begin_entry(sheet=sheet, by=office.one, now=NOW)
+    sheets.save_rows(entry=entry, rows=typed(), by=office.one, now=NOW)
+    sheets.take_over_entry(entry=entry, by=office.two, now=NOW)
+    sheets.take_over_entry(entry=entry, by=office.two, now=NOW)  # pressed twice
+    (takeover,) = entry.takeovers.all()
+    assert (takeover.typed_by, takeover.taken_by, takeover.at) == (office.one, office.two, NOW)
+    assert sheets.begin_entry(sheet=sheet, by=office.two, now=NOW) == entry
+    with pytest.raises(exceptions.NotYourEntry):
+        sheets.save_rows(entry=entry, rows=typed(), by=office.one, now=NOW)
+    sheets.finish_entry(entry=entry, by=office.two, now=NOW)
+    sheet.refresh_from_db()
+    sheets.record_sheet(sheet=sheet, by=office.two, now=NOW)
+    assert Dose.objects.count() == len(PEOPLE)
+    with pytest.raises(exceptions.SheetRecorded):
+        sheets.take_over_entry(entry=entry, by=office.one, now=NOW)
+
+
+def test_of_two_entries_none_comes_into_the_hand_that_types_the_other(office):
+    sheet = office.sheet(double_entry=True)
+    first = sheets.begin_entry(sheet=sheet, by=office.one, now=NOW)
+    second = office.type(sheet, office.two)
+    with pytest.raises(exceptions.SheetTypedByYou):
+        sheets.take_over_entry(entry=first, by=office.two, now=NOW)
+    third = make_staff(site=office.site)
+    with pytest.raises(exceptions.EntryFinished):
+        sheets.take_over_entry(entry=second, by=third, now=NOW)
+    sheets.take_over_entry(entry=first, by=third, now=NOW)
+    sheets.save_rows(entry=first, rows=typed(), by=third, now=NOW)
+    sheets.finish_entry(entry=first, by=third, now=NOW)
+    sheet.refresh_from_db()
+    assert sheet.state == SheetState.TYPED
+
+
 @pytest.mark.parametrize(
     ("over", "refusal"),
     [

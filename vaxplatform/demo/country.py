@@ -14,6 +14,7 @@ from public_portal.services.rollups import refresh_all_statistics
 from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
 from registration.selectors import provinces_in_use
 from registration.services.citizens import CitizenDetails
+from response_center.places import district_of
 from response_center.services.rounds import open_cases_for_stuck_certificates
 from sites.models import (
     Lot,
@@ -27,6 +28,7 @@ from sites.models import (
 from sites.services.doses import DoseItem, record_doses
 from sites.services.stock import receive_lot
 from vaxplatform.demo import logins
+from vaxplatform.demo.cases import Desk
 from vaxplatform.demo.people import people
 from vaxplatform.demo.today import Today, dose_item
 from vaxplatform.demo.wrongs import report_from_paper, report_wrongs
@@ -100,6 +102,7 @@ class Country:
         report_wrongs(
             now=self.now, family=family, site=ours, paper_site=paper, agent=self.staff["dapung"]
         )
+        Desk(now=self.now, staff=self.staff, site=ours, paper_site=paper).open_all()
         self.say(f"{recorded} doses of today, a session with people waiting, open cases")
         report_from_paper(site=paper, today=self.today, now=self.now, random=self.random)
 
@@ -181,6 +184,7 @@ class Country:
                 account=account,
                 role=role,
                 site=site if where == "site" else None,
+                district_id=district_of(site=site) if where == "district" else None,
                 province=province if where == "province" else None,
             )
         return accounts

@@ -12,20 +12,23 @@ ROLES = {
     "site_recorder": _("Site recorder"),
     "site_doctor": _("Site doctor"),
     "site_manager": _("Site manager"),
+    "district_officer": _("District officer"),
     "province_officer": _("Province officer"),
     "national_officer": _("National officer"),
     "agent": _("Response centre agent"),
     "auditor": _("Auditor"),
     "admin": _("Administrator"),
 }
-# user name → (role, name, where it holds: a site, a province, the nation)
+# user name → (role, name, where it holds: a site, its district, a province, the nation)
 STAFF = {
     "tiepdon": ("site_recorder", "Lê Thị Mai", "site"),
     "bacsi": ("site_doctor", "Nguyễn Quang Dũng", "site"),
     "truongdiem": ("site_manager", "Phạm Thu Hà", "site"),
+    "trungtamhuyen": ("district_officer", "Đặng Thị Thanh", "district"),
     "sohanoi": ("province_officer", "Trần Minh Khánh", "province"),
     "boyte": ("national_officer", "Đỗ Hồng Phong", "nation"),
     "dapung": ("agent", "Vũ Thanh Loan", "nation"),
+    "dapung2": ("agent", "Ngô Kim Chi", "nation"),
     "kiemtoan": ("auditor", "Hoàng Đức Lâm", "nation"),
     "quantri": ("admin", "Bùi Ngọc Sơn", "nation"),
 }

@@ -11,11 +11,12 @@ from multiprocessing.pool import AsyncResult, Pool
 from pathlib import Path
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from sites.imports.files import open_rows
+from sites.imports.files import Rows, open_rows
 from sites.imports.rows import Row
 from sites.management.places import site_by_code
 from sites.models import DoseImport, ImportState
@@ -29,6 +30,7 @@ AHEAD = 2  # chunks that wait for each worker, so that none is idle and none pil
 
 class Command(BaseCommand):
     help = "Record the doses of a spreadsheet (.xlsx, .xls, .ods, .csv) that a site gave on paper."
+    requires_system_checks = [Tags.models, Tags.database]  # the rest loads every page
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -55,19 +57,9 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
         try:
-            batch = imports.take_in(
-                site=site_by_code(options["site"]),
-                path=path,
-                file_name=path.name,
-                by=None,
-                creates_lots=options["create_lots"],
-                all_here=options["all_here"],
-            )
-            if batch.state == ImportState.UNMAPPED:
-                missing = ", ".join(imports.headings_of(batch).missing)
-                raise CommandError(f"Columns not found: {missing}. Map them in the page once.")
-            batch = imports.begin(batch=batch, now=timezone.now())
-            self._work(batch, path, options["workers"])
+            with open_rows(path) as rows:  # once: to open a workbook is to read it all
+                batch = self._begin(path, rows, options)
+                self._work(batch, rows, options["workers"])
         except DomainError as refusal:
             raise CommandError(refusal.detail) from refusal
         batch = imports.finish(batch=batch, now=timezone.now())
@@ -75,12 +67,31 @@ class Command(BaseCommand):
         written = errors_file(batch=batch, target=target)
         self._tell(batch, target if written else None, as_json=options["json"])
 
-    def _work(self, batch: DoseImport, path: Path, workers: int) -> None:
+    def _begin(self, path: Path, rows: Rows, options: dict[str, Any]) -> DoseImport:
+        batch = imports.take_in(
+            site=site_by_code(options["site"]),
+            path=path,
+            file_name=path.name,
+            by=None,
+            creates_lots=options["create_lots"],
+            all_here=options["all_here"],
+            rows=rows,
+        )
+        if batch.state == ImportState.UNMAPPED:
+            missing = ", ".join(imports.headings_of(batch).missing)
+            raise CommandError(f"Columns not found: {missing}. Map them in the page once.")
+        return imports.begin(batch=batch, now=timezone.now())
+
+    def _work(self, batch: DoseImport, rows: Rows, workers: int) -> None:
         """Read here, record there: one process reads, the others record chunks."""
         connections.close_all()  # a forked process must not share ours
+        # A chunk is many thousand objects that reference counting frees; the search for cycles
+        # among them would be a quarter of the work, here and in the workers.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
         progress = _Progress(batch)
         context = multiprocessing.get_context("fork")
-        with context.Pool(workers, _become_worker, [os.getpid()]) as pool, open_rows(path) as rows:
+        with context.Pool(workers, _become_worker, [os.getpid()]) as pool:
             waiting: deque[AsyncResult[Counter[str]]] = deque()
             for chunk in imports.chunks_left(batch, rows):
                 waiting.append(_send(pool, batch.pk, chunk))
@@ -117,10 +128,6 @@ def _become_worker(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # A chunk is many thousand objects that reference counting frees; the search for cycles among
-    # them would be a quarter of the work.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def _send(pool: Pool, batch_id: int, chunk: list[Row]) -> "AsyncResult[Counter[str]]":

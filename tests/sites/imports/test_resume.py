@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from django.conf import settings
 from django.db import DataError, connection
 from django.utils import timezone
 
+from registration.models import Citizen
+from registration.services.citizens import CitizenDetails, find_or_create_citizen
+from registration.services.similar import Candidate, find_similar
 from sites import exceptions
-from sites.models import Dose, DoseImport, ImportedChunk, ImportState, Site
-from sites.services import import_queue, imports
+from sites.models import Dose, DoseImport, ImportedChunk, ImportState, MatchedBy, Site
+from sites.services import import_outcomes, import_queue, imports
 from tests import dirty_sheets
 from tests.factories import make_lot, make_site, make_staff
 from tests.sites.imports.making import record_file, row, write
@@ -177,6 +180,21 @@ def test_two_files_that_share_rows_sent_at_once_record_each_dose_once(
     assert sum(batch.duplicates for batch in batches) == 90
     assert sum(batch.held + batch.refused for batch in batches) == 0
     assert broken() == []
+
+
+def test_somebody_put_on_record_between_two_looks_is_known_and_not_held_for_a_likeness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*, people: Sequence[CitizenDetails]) -> list[list[Candidate]]:
+        for details in people:
+            find_or_create_citizen(details=details)
+        return find_similar(people=people)
+
+    monkeypatch.setattr(import_outcomes, "find_similar", meanwhile)
+    batch = record_file(write(tmp_path / "a.xlsx", row(1), row(2)), make_busy_site())
+    assert (batch.recorded, batch.held) == (2, 0)
+    assert set(batch.rows.values_list("matched_by", flat=True)) == {MatchedBy.CCCD}
+    assert Citizen.objects.count() == 2
 
 
 def sent(site: Site, tmp_path: Path, count: int = 220) -> tuple[DoseImport, list[Any]]:
