@@ -54,6 +54,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         call_command("load_reference_data", verbosity=0)
         with connection.cursor() as cursor:
             cursor.execute(_LEAVE_STATISTICS_ALONE)
+            cursor.execute(f"ANALYZE {', '.join(sorted(REFERENCE_TABLES))}")
 
 
 @pytest.fixture
