@@ -1,8 +1,10 @@
 """The form with which a site or a province reports a day."""
 
+import copy
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 
 from public_portal.services.reports import MOST_BYTES, ReportRow, rows_of_bytes
@@ -10,12 +12,19 @@ from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
 from sites.models import Site, StaffPosting, Vaccine
 from sites.scoping import scope_to_posting
+from vaxplatform.errors import DomainError, validation_error
 from vaxplatform.forms import Form
+
+OF_A_VACCINE = ("vaccine", "doses", "first_doses")
+MOST_VACCINES = 6  # of a day in the form; more of them go in a file
 
 
 class ReportForm(Form):
     """Asks only what the posting leaves open: a site reports for itself, a province for itself or
-    one of its sites, the ministry for any. What was typed is judged by `file_reports`."""
+    one of its sites, the ministry for any. What was typed is judged by `file_reports`.
+
+    The day may have several vaccines: fields of the second end in `_2` and may stay empty.
+    """
 
     province_code = forms.ModelChoiceField(
         AdministrativeUnit.objects.none(), label=_("Province or city"), to_field_name="code"
@@ -62,6 +71,46 @@ class ReportForm(Form):
             del self.fields["province_code"]
         if posting.site:
             del self.fields["site_code"]
+        for number in range(2, MOST_VACCINES + 1):
+            for name in OF_A_VACCINE:
+                self.fields[f"{name}_{number}"] = self._again(name)
+
+    def _again(self, name: str) -> forms.Field:
+        """The field once more, for another vaccine of the day."""
+        field = copy.deepcopy(self.fields[name])
+        field.required, field.help_text = False, ""
+        field.widget.attrs["class"] = f"input {self.input_classes.get(name, '')}".strip()
+        if isinstance(field, forms.ModelChoiceField):
+            field.empty_label = "–"
+        return field
+
+    @property
+    def first_fields(self) -> list[Any]:
+        """What every report says: the place, the day, and one vaccine."""
+        more = {item.name for fields in self.more_vaccines for item in fields}
+        return [item for item in self.visible_fields() if item.name not in more]
+
+    @property
+    def more_vaccines(self) -> list[list[Any]]:
+        return [
+            [self[f"{name}_{number}"] for name in OF_A_VACCINE]
+            for number in range(2, MOST_VACCINES + 1)
+        ]
+
+    @property
+    def has_more_vaccines(self) -> bool:
+        return any(item.data for fields in self.more_vaccines for item in fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Another vaccine has its name and its doses, or nothing at all."""
+        data: dict[str, Any] = super().clean() or {}
+        for number in range(2, MOST_VACCINES + 1):
+            if any(data.get(f"{name}_{number}") for name in OF_A_VACCINE):
+                for name in ("vaccine", "doses"):
+                    field = f"{name}_{number}"
+                    if not data.get(field) and field not in self.errors:
+                        self.add_error(field, self.fields["date"].error_messages["required"])
+        return data
 
     def clean_site_code(self) -> str:
         """A site outside of the posting is as unknown as one that does not exist."""
@@ -79,9 +128,29 @@ class ReportForm(Form):
             )
         return code
 
-    def row(self) -> ReportRow:
-        """What was typed, as a row of a report; only after `is_valid`."""
+    def rows(self) -> list[ReportRow]:
+        """What was typed, a row of a report for each vaccine; only after `is_valid`."""
+        numbers = range(2, MOST_VACCINES + 1)
+        return [
+            self._row(1, ""),
+            *(self._row(n, f"_{n}") for n in numbers if self.cleaned_data[f"vaccine_{n}"]),
+        ]
+
+    def add_refusal(self, line: int, error: DomainError) -> None:
+        """Show why the row of a vaccine was not filed, beside its field; what is said of the day
+        or the place is said once."""
+        name = error.field or ""
+        if line > 1 and name in OF_A_VACCINE:
+            name = f"{name}_{line}"
+        elif name not in self.fields:
+            name = f"vaccine_{line}" if line > 1 else ""
+        text = validation_error(error)
+        if error.detail not in self.errors.get(name or NON_FIELD_ERRORS, []):
+            self.add_error(name or None, text)
+
+    def _row(self, line: int, ending: str) -> ReportRow:
         data, posting = self.cleaned_data, self.posting
+        vaccine = data[f"vaccine{ending}"]
         if posting.site:
             place = (posting.site.province.code, posting.site.code)
         elif posting.province:
@@ -89,13 +158,13 @@ class ReportForm(Form):
         else:
             place = (data["province_code"].code, data["site_code"])
         return ReportRow(
-            line=1,
+            line=line,
             province_code=place[0],
             site_code=place[1],
             date=data["date"].strip(),
-            vaccine=data["vaccine"].code if data["vaccine"] else "",
-            doses=data["doses"].strip(),
-            first_doses=data["first_doses"].strip(),
+            vaccine=vaccine.code if vaccine else "",
+            doses=data[f"doses{ending}"].strip(),
+            first_doses=data[f"first_doses{ending}"].strip(),
         )
 
 

@@ -57,12 +57,15 @@ def reports(request: HttpRequest) -> HttpResponse:
 def _file_day(
     request: HttpRequest, form: ReportForm, posting: StaffPosting, now: datetime.datetime
 ) -> bool:
-    """File the day; a refusal stands in the form."""
-    result = file_reports(rows=[form.row()], now=now, reported_by=posting.account)
+    """File the day; refusals stand in the form, which keeps what was typed: what went in goes in
+    again unchanged."""
+    rows = form.rows()
+    result = file_reports(rows=rows, now=now, reported_by=posting.account)
+    for row in result.refused:
+        form.add_refusal(row.line, row.error)
     if result.refused:
-        add_to_form(form, result.refused[0].error)
         return False
-    doses = formatting.number(int(form.row().doses))
+    doses = formatting.number(sum(int(row.doses) for row in rows))
     messages.success(request, _("Filed: %(doses)s doses.") % {"doses": doses})
     return True
 

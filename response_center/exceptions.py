@@ -207,3 +207,45 @@ class TooManyPhotos(DomainError):
 class SaidEnough(DomainError):
     code = "said_enough"
     message = _("You have added a lot to this report already. Please wait for the answer.")
+
+
+class HoursNotOffered(DomainError):
+    """An alarm is in hand for one of the times offered."""
+
+    code = "hours_not_offered"
+    message = _("Choose one of the times offered.")
+    field = "hours"
+
+
+class PairHasMoved(DomainError):
+    """Somebody decided about these two records meanwhile."""
+
+    code = "pair_has_moved"
+    message = _("Somebody has decided about these two records meanwhile. They are now: %(status)s.")
+
+
+class PairNeedsAnother(DomainError):
+    code = "pair_needs_another"
+    message = _("You said that these two records are one person. Another person has to decide it.")
+
+
+class RecordJoinedAlready(DomainError):
+    code = "record_joined_already"
+    message = _("One of these records was joined with another one. Take that apart first.")
+
+
+class SameDoseNumbers(DomainError):
+    code = "same_dose_numbers"
+    message = _(
+        "Both records have a dose with the number %(numbers)s. Correct or void one of them first."
+    )
+
+
+class BothRegistered(DomainError):
+    code = "both_registered"
+    message = _("Both records have an open registration for a shot. Cancel one of them first.")
+
+
+class BothVisited(DomainError):
+    code = "both_visited"
+    message = _("Both records were checked in at one session. Cancel one of these visits first.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from response_center.views import board, check, evidence, mine, support
+from response_center.views import board, check, evidence, measures, mine, support
 
 app_name = "response_center"
 urlpatterns = [
@@ -19,5 +19,9 @@ urlpatterns = [
     path("support/cases/<slug:number>/more/", mine.say_more, name="say_more"),
     path("support/cases/<slug:number>/object/", mine.objection, name="object"),
     path("support/photos/<uuid:public_id>/", evidence.own_photo, name="photo"),
+    path("support/figures/", measures.figures, name="figures"),
     path("board/", board.board, name="board"),
+    path("board/provinces/<slug:code>/", board.board_province, name="board_province"),
+    path("board/alarms/", board.acknowledge_alarm, name="acknowledge_alarm"),
+    path("board/reports/", measures.staff_figures, name="staff_figures"),
 ]

@@ -111,7 +111,15 @@ class FormMixin(AnyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.notes: dict[str, str | Promise] = {}
-        for name, field in self.fields.items():
+        self._prepare(self.fields)
+
+    def add_fields(self, fields: Mapping[str, forms.Field]) -> None:
+        """Fields that are known only when the form is made; called after `super().__init__`."""
+        self.fields.update(fields)
+        self._prepare(fields)
+
+    def _prepare(self, fields: Mapping[str, forms.Field]) -> None:
+        for name, field in fields.items():
             _dress(field, self.input_classes.get(name, ""))
             _say_what_is_missing(field, field.label or name.replace("_", " ").capitalize())
 

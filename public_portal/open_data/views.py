@@ -93,5 +93,5 @@ def _public(response: Answer, tag: str) -> Answer:
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = "ETag"
     patch_vary_headers(response, ["Accept-Encoding"])
-    response.speaks_no_language = True  # type: ignore[attr-defined]
+    response.speaks_no_language = True  # type: ignore[union-attr]
     return response

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import LineField, NameField, PhoneField
@@ -50,6 +50,11 @@ PARTS = {
 }
 
 
+def _dose_choices() -> list[tuple[str, str]]:
+    """In the language of the reader, so asked for with each form."""
+    return [(str(n), gettext("Dose %(number)d") % {"number": n}) for n in DOSE_NUMBERS]
+
+
 class DayField(forms.Field):
     """A day in three inputs; cleans to a date, or None when an optional one is left empty."""
 
@@ -90,7 +95,7 @@ class ReportForm(SiteChoiceForm):
         coerce=int,
         empty_value=None,
         widget=RadioCards(row=True),
-        choices=[(str(n), _("Dose %(number)d") % {"number": n}) for n in DOSE_NUMBERS],
+        choices=_dose_choices,
     )
     vaccine = forms.ModelChoiceField(
         Vaccine.objects.all(), label=_("Vaccine"), required=False, to_field_name="code"
@@ -181,7 +186,7 @@ class ReportForm(SiteChoiceForm):
             dose_number=int(number) if number in ("1", "2", "3", "4") else None,
         )
         dose = dose_told(told) if told.dose_number else None
-        self.fields.update(right_fields(DayField, citizen=citizen, dose=dose))
+        self.add_fields(right_fields(DayField, citizen=citizen, dose=dose))
 
     def _citizen(self, public_id: str) -> Citizen | None:
         return next((each for each in self.people if str(each.public_id) == public_id), None)

@@ -1,11 +1,14 @@
 """The alarms of the command board: what somebody must act on, and what runs as it should."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext, ngettext
 
+from response_center.models import AlarmAcknowledgement
 from response_center.selectors import board as figures_of
+from response_center.selectors.board_alarms import in_hand
+from response_center.selectors.board_stock import events_to_send_on
 from vaxplatform import formatting
 
 SMS_LATE = datetime.timedelta(minutes=5)
@@ -14,42 +17,89 @@ SILENT_SHOWN = 3
 
 @dataclass(frozen=True)
 class Alarm:
-    """A line of the alarms: what, since when; kinds bad, warn, ok."""
+    """A line of the alarms: what, since when; kinds bad, warn, seen, ok.
+
+    `key` names it from one minute to the next, `size` is what it counts, `url` its list.
+    """
 
     title: str
     detail: str
     kind: str
     symbol: str
+    key: str = ""
+    size: int = 0
+    url: str = ""
+    seen: AlarmAcknowledgement | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.kind in ("bad", "warn")
 
 
 def alarms_of(
-    queue: figures_of.CertificateQueue, sites: figures_of.SitesToday, now: datetime.datetime
+    queue: figures_of.CertificateQueue,
+    sites: figures_of.SitesToday,
+    now: datetime.datetime,
+    province_id: int | None = None,
 ) -> list[Alarm]:
-    """What somebody must act on, worst first; then what runs as it should."""
+    """What somebody must act on, worst first; what is in hand; then what runs as it should."""
     found = [
         *_certificate_alarms(queue),
+        *_event_alarms(events_to_send_on(now=now, province_id=province_id)),
         _worker_alarm(figures_of.workers(now=now), now),
         _sms_alarm(figures_of.sms_outbox(now=now), now),
         *_silent_alarms(sites),
     ]
-    order = {"bad": 0, "warn": 1, "ok": 2}
-    return sorted(found, key=lambda alarm: order[alarm.kind])
+    seen = in_hand(now=now, province_id=province_id)
+    order = {"bad": 0, "warn": 1, "seen": 2, "ok": 3}
+    return sorted((_marked(alarm, seen) for alarm in found), key=lambda alarm: order[alarm.kind])
+
+
+def _marked(alarm: Alarm, seen: dict[str, AlarmAcknowledgement]) -> Alarm:
+    """An alarm that grew since somebody took note of it is open again."""
+    note = seen.get(alarm.key)
+    if note is None or not alarm.is_open or alarm.size > note.size:
+        return alarm
+    return replace(alarm, kind="seen", symbol="user", seen=note)
+
+
+def _event_alarms(late: int) -> list[Alarm]:
+    if not late:
+        return []
+    title = ngettext(
+        "%(count)s serious event was not sent on in time",
+        "%(count)s serious events were not sent on in time",
+        late,
+    )
+    return [
+        Alarm(
+            title % {"count": formatting.number(late)},
+            gettext("due within 24 hours of its notice"),
+            "bad",
+            "alert",
+            "aefi_overdue",
+            late,
+        )
+    ]
 
 
 def _certificate_alarms(queue: figures_of.CertificateQueue) -> list[Alarm]:
     stuck, late, lost = queue.needs_review, queue.past_deadline, queue.without_job
     lines = (
         (
+            "stuck",
             stuck,
             ngettext("%(count)s certificate is stuck", "%(count)s certificates are stuck", stuck),
             gettext("each has a case at the Ministry's level"),
         ),
         (
+            "late",
             late,
             ngettext("%(count)s certificate is late", "%(count)s certificates are late", late),
             gettext("past the promised time and not issued"),
         ),
         (
+            "outside_queue",
             lost,
             ngettext(
                 "%(count)s dose is outside the queue", "%(count)s doses are outside the queue", lost
@@ -58,8 +108,8 @@ def _certificate_alarms(queue: figures_of.CertificateQueue) -> list[Alarm]:
         ),
     )
     return [
-        Alarm(title % {"count": formatting.number(count)}, detail, "bad", "alert")
-        for count, title, detail in lines
+        Alarm(title % {"count": formatting.number(count)}, detail, "bad", "alert", key, count)
+        for key, count, title, detail in lines
         if count
     ]
 
@@ -75,9 +125,10 @@ def _worker_alarm(workers: figures_of.Workers, now: datetime.datetime) -> Alarm:
             gettext("no certificate is made"),
             "bad",
             "alert",
+            "workers",
         )
     since = gettext("since %(time)s") % {"time": formatting.moment(workers.last_beat_at)}
-    return Alarm(gettext("No worker shows life"), since, "bad", "alert")
+    return Alarm(gettext("No worker shows life"), since, "bad", "alert", "workers")
 
 
 def _sms_alarm(outbox: figures_of.Outbox, now: datetime.datetime) -> Alarm:
@@ -88,7 +139,8 @@ def _sms_alarm(outbox: figures_of.Outbox, now: datetime.datetime) -> Alarm:
         return Alarm(gettext("No SMS is waiting"), "", "ok", "check")
     since = gettext("the oldest since %(time)s") % {"time": formatting.clock(outbox.oldest_at)}
     is_late = now - outbox.oldest_at > SMS_LATE
-    return Alarm(title, since, "warn" if is_late else "ok", "mail" if is_late else "check")
+    kind, symbol = ("warn", "mail") if is_late else ("ok", "check")
+    return Alarm(title, since, kind, symbol, "sms", outbox.waiting)
 
 
 def _silent_alarms(sites: figures_of.SitesToday) -> list[Alarm]:
@@ -105,4 +157,5 @@ def _silent_alarms(sites: figures_of.SitesToday) -> list[Alarm]:
     detail = gettext("open session, no dose for an hour; last dose: %(sites)s") % {
         "sites": "; ".join(named) + more
     }
-    return [Alarm(title % {"count": formatting.number(count)}, detail, "warn", "clock")]
+    title = title % {"count": formatting.number(count)}
+    return [Alarm(title, detail, "warn", "clock", "silent_sites", count)]

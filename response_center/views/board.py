@@ -1,24 +1,31 @@
 """/board/: is every certificate out in time, every dose in, every case answered? One screen."""
 
 import datetime
+import hashlib
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates.kept_promise import KeptPromise, kept_promise
 from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
+from response_center.forms.alarms import AlarmForm
 from response_center.selectors import board as figures_of
+from response_center.selectors import board_stock
+from response_center.services.alarms import MAY_ACKNOWLEDGE, acknowledge
 from response_center.views.alarms import alarms_of
 from sites.models import Role, StaffPosting
-from sites.rights import MAY, SEE_BOARD, SEE_WAITS, staff_page
+from sites.rights import MAY, SEE_BOARD, SEE_WAITS, StaffRequest, staff_page
 from vaxplatform import figures, formatting
+from vaxplatform.errors import DomainError, add_to_form
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 REFRESH_SECONDS = 60
@@ -26,11 +33,11 @@ FIRST_HOUR, LAST_HOUR = 7, 17  # always on the axis; others come with their dose
 TARGET_PERCENT = 99.9  # promise 2
 
 
-def _province(request: Any, posting: StaffPosting) -> AdministrativeUnit | None:
+def _province(request: Any, posting: StaffPosting, code: str = "") -> AdministrativeUnit | None:
     """A province officer's own province; others choose one by ?province=code, or see all."""
     if posting.province is not None:
         return posting.province
-    code = request.GET.get("province", "")
+    code = code or request.GET.get("province", "")
     if not code:
         return None
     found = provinces_in_use().filter(code=code).first() if code.isdecimal() else None
@@ -42,9 +49,34 @@ def _province(request: Any, posting: StaffPosting) -> AdministrativeUnit | None:
 @staff_page(SEE_BOARD)
 @require_safe
 def board(request: Any) -> HttpResponse:
-    """The figures as of now; the page comes again each minute unless that was switched off."""
+    """The figures as of now, kept fresh unless that was switched off."""
+    return _board(request, _province(request, request.posting))
+
+
+@staff_page(SEE_BOARD)
+@require_safe
+def board_province(request: StaffRequest, code: str) -> HttpResponse:
+    """One province's board; another's is not there for a province's officer."""
+    province = _province(request, request.posting, code)
+    if province is None or province.code != code:
+        raise Http404
+    return _board(request, province)
+
+
+def _board(request: StaffRequest, province: AdministrativeUnit | None) -> HttpResponse:
     now = timezone.now()
-    province = _province(request, request.posting)
+    context = _context(request, province, now)
+    if request.GET.get("fragment") != "1":
+        return render(request, "response_center/board.html", context)
+    response = render(request, "response_center/board_cells.html", context)
+    response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    fresh: HttpResponse = get_conditional_response(request, response["ETag"], None, response)
+    return fresh
+
+
+def _context(
+    request: StaffRequest, province: AdministrativeUnit | None, now: datetime.datetime
+) -> dict[str, Any]:
     province_id = province.pk if province else None
     promise = kept_promise(now=now, province_id=province_id)
     doses = figures_of.doses_today(now=now, province_id=province_id)
@@ -52,9 +84,13 @@ def board(request: Any) -> HttpResponse:
     cases = figures_of.open_cases(now=now, province_id=province_id)
     sites = figures_of.sites_today(now=now, province_id=province_id)
     backlog = figures_of.backlog_by_province(province_id=province_id)
-    alarms = alarms_of(queue, sites, now)
+    alarms = alarms_of(queue, sites, now, province_id)
     is_still = request.GET.get("refresh") == "off"
-    context = {
+    return {
+        **_more(now, province_id),
+        "fragment_url": _fragment_url(province),
+        "is_wall": request.GET.get("wall") == "1",
+        "may_acknowledge": request.posting.role in MAY_ACKNOWLEDGE,
         "now": now,
         "province": province,
         "is_national": request.posting.province is None,
@@ -68,7 +104,7 @@ def board(request: Any) -> HttpResponse:
         "doses": doses,
         "hours": _hours(doses, now),
         "alarms": alarms,
-        "open_alarms": sum(alarm.kind != "ok" for alarm in alarms),
+        "open_alarms": sum(alarm.is_open for alarm in alarms),
         "sites": sites,
         "backlog": backlog[: figures_of.RANKED],
         "backlog_total": sum(row.unrecorded for row in backlog),
@@ -80,7 +116,47 @@ def board(request: Any) -> HttpResponse:
             for place in figures_of.overdue_by_province(now=now, province_id=province_id)
         ],
     }
-    return render(request, "response_center/board.html", context)
+
+
+def _fragment_url(province: AdministrativeUnit | None) -> str:
+    query = f"province={province.code}&" if province else ""
+    return f"{reverse('response_center:board')}?{query}fragment=1"
+
+
+def _more(now: datetime.datetime, province_id: int | None) -> dict[str, Any]:
+    """Plan, stock and codes."""
+    places = board_stock.places_today(now=now, province_id=province_id)[: figures_of.RANKED]
+    stock = board_stock.stock_by_vaccine(now=now, province_id=province_id)
+    return {
+        "places": [(row, formatting.share(row.doses, row.seats)) for row in places],
+        "stock": [(row, _enough(row.days)) for row in stock],
+        "codes": board_stock.codes_of_the_hour(now=now),
+    }
+
+
+def _enough(days: float | None) -> str:
+    if days is None:
+        return "–"
+    return gettext("%(count)s days") % {"count": formatting.number(days, 1)}
+
+
+@staff_page(SEE_BOARD)
+@require_http_methods(["GET", "HEAD", "POST"])
+def acknowledge_alarm(request: StaffRequest) -> HttpResponse:
+    """Somebody takes an alarm in hand and says what is being done."""
+    if request.posting.role not in MAY_ACKNOWLEDGE:
+        raise PermissionDenied
+    province = _province(request, request.posting)
+    form = AlarmForm(request.POST or None, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        try:
+            acknowledge(province=province, by=request.user, now=timezone.now(), **form.cleaned_data)
+        except DomainError as error:
+            add_to_form(form, error)
+        else:
+            here = reverse("response_center:board")
+            return redirect(f"{here}?province={province.code}" if province else here)
+    return render(request, "response_center/board_alarm.html", {"form": form, "province": province})
 
 
 def _waits_url(posting: StaffPosting, province: AdministrativeUnit | None) -> str:

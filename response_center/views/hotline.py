@@ -3,6 +3,7 @@ writes the report down. Three steps by POST, so that nothing of a person stands 
 """
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from registration.models import Citizen
+from response_center.diagnosis import diagnose
 from response_center.forms.hotline import CallerForm, HotlineReportForm, KindForm
 from response_center.models import CaseKind
 from response_center.selectors import live_cases_of
@@ -72,7 +74,10 @@ def _with_caller(
     if step == "send" and form.is_valid():
         try:
             about = people[0] if len(people) == 1 else None
-            case = open_by_telephone(report=form.report_on(about), agent=request.user, now=now)
+            report = form.report_on(about)
+            found = diagnose(citizen=about, now=now, site=report.site, day=report.administered_on)
+            report = replace(report, cause=found.cause)
+            case = open_by_telephone(report=report, agent=request.user, now=now)
         except DomainError as refusal:
             add_to_form(form, refusal)
         else:
@@ -101,7 +106,7 @@ def _told_about(citizen: Citizen, now: datetime.datetime) -> dict[str, Any]:
     """What may be read out: how each dose stands, and the reports that are open."""
     return {
         "name": citizen.full_name,
-        "checks": show.answers_of(citizen, now),
+        "findings": diagnose(citizen=citizen, now=now).findings,
         "cases": [show.case_line(case) for case in live_cases_of(citizen)],
     }
 

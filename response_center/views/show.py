@@ -1,7 +1,7 @@
 """What the citizens' pages show of a case, in sentences and component records."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates.selectors import Answer, AnswerKind, certificate_answer, doses_of_people
 from registration.models import Account, Citizen
 from registration.selectors import household_of
+from response_center.diagnosis import Finding, diagnose
 from response_center.forms.adding import MoreForm, ObjectionForm, PhotoForm
 from response_center.models import (
     LIVE_CASE,
@@ -137,10 +138,10 @@ def known_beforehand(request: HttpRequest) -> dict[str, str]:
 # ── what the records say already ──────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class PersonAnswer:
-    """What is on record for a person of the household: a line for each dose."""
+    """What is on record for a person of the household: a finding for each dose."""
 
     citizen: Citizen
-    checks: list[Check]
+    findings: Sequence[Finding]
 
 
 def answer_in_words(answer: Answer) -> Text:
@@ -175,9 +176,10 @@ def answers_of(citizen: Citizen, now: datetime.datetime) -> list[Check]:
 
 def short_answers(account: Account, now: datetime.datetime) -> list[PersonAnswer]:
     """What the records say for each person of the household, before anybody writes a report."""
-    people = list(household_of(account))
-    found = _by_person(people, now)
-    return [PersonAnswer(citizen, found[citizen.pk]) for citizen in people]
+    return [
+        PersonAnswer(citizen, diagnose(citizen=citizen, now=now).findings)
+        for citizen in household_of(account)
+    ]
 
 
 def _by_person(people: list[Citizen], now: datetime.datetime) -> dict[int, list[Check]]:

@@ -19,7 +19,7 @@ from public_portal.promise import promise_today
 from public_portal.services.reports import load_national_reports
 from public_portal.services.rollups import refresh_all_statistics
 from registration.models import AdministrativeUnit
-from sites.models import Dose, Role
+from sites.models import Dose, Role, Vaccine
 from tests.factories import (
     make_details,
     make_dose,
@@ -513,6 +513,50 @@ def test_what_cannot_be_is_said_beside_its_field(client):
     page = in_english(client).post("/staff/reports/", {**REPORT, "first_doses": "121"})
     assert "More first doses (121) than doses (120)." in page.content.decode()
     assert page.context["form"].errors["first_doses"]
+
+
+def _vaccines():
+    return [*Vaccine.objects.order_by("code").values_list("code", flat=True)]
+
+
+def test_a_day_is_reported_with_several_vaccines_at_once(client):
+    site = make_site()
+    signed_in(client, role=Role.SITE_MANAGER, site=site)
+    one, two, three = _vaccines()[:3]
+    more = {"vaccine_2": two, "doses_2": "30", "first_doses_2": "10", "vaccine_3": three}
+    data = {**REPORT, "vaccine": one, **more, "doses_3": "7"}
+    assert client.post("/staff/reports/", data).status_code == 302
+    filed = DailyReport.objects.values_list("vaccine__code", "doses", "first_doses")
+    assert set(filed) == {(one, 120, 20), (two, 30, 10), (three, 7, None)}
+
+
+def test_a_wrong_row_says_so_and_keeps_what_was_typed_while_the_right_ones_are_filed(client):
+    signed_in(client, role=Role.SITE_MANAGER, site=make_site())
+    one, two = _vaccines()[:2]
+    data = {**REPORT, "vaccine": one, "vaccine_2": two, "doses_2": "5", "first_doses_2": "6"}
+    page = in_english(client).post("/staff/reports/", data)
+    assert page.context["form"].errors.keys() == {"first_doses_2"}
+    assert 'name="doses_2" value="5"' in page.content.decode()
+    assert DailyReport.objects.get().vaccine.code == one
+    assert client.post("/staff/reports/", {**data, "doses_2": "6"}).status_code == 302
+    assert DailyReport.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "errors"),
+    [
+        ({"doses_2": "5"}, {"vaccine_2"}),
+        ({"vaccine_2": "one"}, {"doses_2"}),
+        ({"vaccine": "one", "vaccine_3": "one", "doses_3": "5"}, {"vaccine_3"}),
+        ({"date": "soon", "vaccine_2": "one", "doses_2": "5"}, {"date"}),
+    ],
+)
+def test_another_vaccine_is_whole_and_named_once_and_the_day_is_refused_once(client, more, errors):
+    signed_in(client, role=Role.SITE_MANAGER, site=make_site())
+    named = {key: _vaccines()[0] if value == "one" else value for key, value in more.items()}
+    page = client.post("/staff/reports/", {**REPORT, **named})
+    assert page.context["form"].errors.keys() == errors
+    assert all(len(texts) == 1 for texts in page.context["form"].errors.values())
 
 
 def test_reports_of_other_places_are_not_seen(client):

@@ -210,11 +210,11 @@ def test_the_board_asks_a_bounded_number_of_queries(sign_in, django_assert_max_n
         make_case(site=make_site())
         make_dose()
     browser = sign_in(make_staff(role=Role.NATIONAL_OFFICER))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(34):
         browser.get("/board/")
 
 
 def test_refreshing_can_be_switched_off(sign_in):
     browser = sign_in(make_staff(role=Role.NATIONAL_OFFICER))
-    assert "data-refresh-seconds" in browser.get("/board/").content.decode()
-    assert "refresh-seconds" not in browser.get("/board/?refresh=off").content.decode()
+    assert "data-live=" in browser.get("/board/").content.decode()
+    assert "data-live=" not in browser.get("/board/?refresh=off").content.decode()
