@@ -21,6 +21,9 @@ CHECK_IN = "check_in"
 SCREEN = "screen"
 GIVE_DOSE = "give_dose"
 OBSERVE = "observe"
+REPORT_AEFI = "report_aefi"
+SEE_AEFI = "see_aefi"
+SEND_AEFI = "send_aefi"  # mark an adverse event as sent on to the ministry
 ENTER_PAPER = "enter_paper"
 TAKE_OVER_SHEETS = "take_over_sheets"  # go on typing a paper list that somebody else began
 SEE_TYPISTS = "see_typists"  # how often whose cells of paper lists were decided otherwise
@@ -43,7 +46,15 @@ SEE_LOGS = "see_logs"
 
 OF_THIS_PAGE = "_posting_of_this_page"  # on the user of one request
 
-_DESK = {SEE_RECORDS, CHECK_IN, OBSERVE, FIND_CITIZENS, ANSWER_CASES}
+_DESK = {
+    SEE_RECORDS,
+    CHECK_IN,
+    OBSERVE,
+    REPORT_AEFI,
+    SEE_AEFI,
+    FIND_CITIZENS,
+    ANSWER_CASES,
+}
 
 MAY: dict[Role, frozenset[str]] = {
     Role.SITE_RECORDER: frozenset({*_DESK, GIVE_DOSE, ENTER_PAPER}),
@@ -62,10 +73,12 @@ MAY: dict[Role, frozenset[str]] = {
             SEE_WAITS,
         }
     ),
-    Role.DISTRICT_OFFICER: frozenset({SEE_RECORDS, FIND_CITIZENS, ANSWER_CASES}),
+    Role.DISTRICT_OFFICER: frozenset({SEE_RECORDS, SEE_AEFI, FIND_CITIZENS, ANSWER_CASES}),
     Role.PROVINCE_OFFICER: frozenset(
         {
             SEE_RECORDS,
+            SEE_AEFI,
+            SEND_AEFI,
             FIND_CITIZENS,
             PLAN_SESSIONS,
             MANAGE_STOCK,
@@ -80,6 +93,8 @@ MAY: dict[Role, frozenset[str]] = {
     Role.NATIONAL_OFFICER: frozenset(
         {
             SEE_RECORDS,
+            SEE_AEFI,
+            SEND_AEFI,
             FIND_CITIZENS,
             BROWSE_CITIZENS,
             PLAN_SESSIONS,
