@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import Citizen, IdentityDocument
+from registration.services.joined import who_go_on
 from vaxplatform.bulk import insert_rows
 from vaxplatform.crypto import blind_index
 from vaxplatform.errors import DomainError
@@ -110,8 +111,10 @@ class _Known:
         phones = {details.phone for details in people if details.phone}
         namesakes = Citizen.objects.filter(phone__any=phones).exclude(phone="")  # as the index is
         citizens = {c.pk: c for c in namesakes}
+        go_on = who_go_on(citizens.values())
         self.by_contact: dict[tuple[str, str, str], Citizen] = {
-            (c.search_name, c.date_of_birth, c.phone): c for c in citizens.values()
+            (c.search_name, c.date_of_birth, c.phone): go_on[c.pk]
+            for c in sorted(citizens.values(), key=lambda c: c.merged_into_id is None)
         }
         others = Citizen.objects.filter(pk__any=set(holders.values()) - citizens.keys())
         citizens |= {c.pk: c for c in others}

@@ -67,7 +67,7 @@ _CANDIDATES = f"""
             SELECT * FROM registration_citizen
              WHERE phone = w.phone AND phone <> ''
           ) k
-         WHERE similarity(k.search_name, w.name) >= 0.4
+         WHERE similarity(k.search_name, w.name) >= 0.4 AND k.merged_into_id IS NULL
          ORDER BY (k.date_of_birth = w.birth) DESC, (k.phone = w.phone AND w.phone <> '') DESC,
                   likeness DESC
          LIMIT {4 * MOST_CANDIDATES}

@@ -26,6 +26,7 @@ from registration.selectors import name_matches
 from registration.services.access import AccessPurpose
 from registration.services.check_in_codes import code_in, find_by_check_in_code
 from registration.services.citizens import Paper
+from registration.services.joined import only_who_go_on
 from sites import exceptions
 from sites.models import ApiClient, Appointment, LookupCount, StaffPosting, Visit
 from vaxplatform.vietnam import (
@@ -77,7 +78,8 @@ def find_people(
     if papers and (people := _by_papers(papers)):
         return _logged(Found(people, "paper"), account, now)
     if phone:
-        people = list(Citizen.objects.filter(phone=phone).order_by("date_of_birth")[:MOST_PEOPLE])
+        named = Citizen.objects.filter(phone=phone).order_by("date_of_birth")[:MOST_PEOPLE]
+        people = only_who_go_on(named)
         return _logged(Found(people, "phone"), account, now)
     if papers:
         return Found([], "paper")
@@ -131,7 +133,7 @@ def _by_name(text: str, posting: StaffPosting) -> list[Citizen]:
     if not years or not any(len(word) > 1 for word in search_key(name).split()):
         raise exceptions.SearchNeedsMore
     people = Citizen.objects.filter(
-        name_matches(name), date_of_birth__startswith=years[-1]
+        name_matches(name), date_of_birth__startswith=years[-1], merged_into=None
     ).order_by("search_name", "date_of_birth")
     province_id = posting.site.province_id if posting.site else posting.province_id
     if posting.district is not None:
@@ -222,7 +224,9 @@ def look_up_for_client(
     if papers:
         people = _by_papers(papers)
     else:
-        people = list(Citizen.objects.filter(phone=phone, search_name=search_key(full_name)))
+        people = only_who_go_on(
+            Citizen.objects.filter(phone=phone, search_name=search_key(full_name))
+        )
     if date_of_birth:
         people = [citizen for citizen in people if _same_birth(citizen, date_of_birth)]
     if not people:
