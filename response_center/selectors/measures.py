@@ -1,10 +1,11 @@
 """How well reports are answered: times and shares of what was opened or closed in some weeks."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet
+from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet, TextChoices
 from django.db.models.functions import TruncWeek
 
 from response_center.models import Case, CaseCause, CaseKind, CaseLevel, CaseStatus
@@ -89,10 +90,17 @@ def whole(rows: QuerySet[Case], *, now: datetime.datetime) -> Measure:
 
 
 def _grouped(
-    rows: QuerySet[Case], now: datetime.datetime, field: str, labels: dict[str, str]
+    rows: QuerySet[Case], now: datetime.datetime, field: str, labels: Mapping[str, Any]
 ) -> list[Measure]:
-    found = rows.order_by().values(group=F(field)).annotate(**_aggregates(now)).order_by("-opened")
+    groups = rows.order_by().values(group=F(field)).annotate(**_aggregates(now))
+    found: Iterable[dict[str, Any]] = sorted(
+        map(dict, groups), key=lambda row: (-row["opened"], str(row["group"]))
+    )
     return [_line(row, labels.get(row["group"] or "", "")) for row in found]
+
+
+def _labels(choices: type[TextChoices]) -> dict[str, Any]:
+    return {str(each.value): each.label for each in choices}
 
 
 def _line(row: dict[str, Any], label: str) -> Measure:
@@ -101,18 +109,18 @@ def _line(row: dict[str, Any], label: str) -> Measure:
 
 
 def by_kind(rows: QuerySet[Case], *, now: datetime.datetime) -> list[Measure]:
-    return _grouped(rows, now, "kind", dict(CaseKind.choices))
+    return _grouped(rows, now, "kind", _labels(CaseKind))
 
 
 def by_level(rows: QuerySet[Case], *, now: datetime.datetime) -> list[Measure]:
     """By who has, or gave, the answer."""
-    return _grouped(rows, now, "level", dict(CaseLevel.choices))
+    return _grouped(rows, now, "level", _labels(CaseLevel))
 
 
 def by_cause(rows: QuerySet[Case], *, now: datetime.datetime) -> list[Measure]:
     """By what was found behind a report, of those that are closed."""
     closed = rows.filter(closed_at__isnull=False).exclude(cause="")
-    return _grouped(closed, now, "cause", dict(CaseCause.choices))
+    return _grouped(closed, now, "cause", _labels(CaseCause))
 
 
 def by_province(rows: QuerySet[Case], *, now: datetime.datetime) -> list[Measure]:

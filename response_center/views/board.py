@@ -70,8 +70,7 @@ def _board(request: StaffRequest, province: AdministrativeUnit | None) -> HttpRe
         return render(request, "response_center/board.html", context)
     response = render(request, "response_center/board_cells.html", context)
     response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    fresh: HttpResponse = get_conditional_response(request, response["ETag"], None, response)
-    return fresh
+    return get_conditional_response(request, response["ETag"], None, response) or response
 
 
 def _context(
