@@ -24,7 +24,12 @@ from response_center.models.correction import (
     CorrectionStatus,
 )
 from response_center.models.evidence import CaseEvidence, EvidenceKind
-from response_center.models.people import DuplicatePair, DuplicateSign, PairStatus
+from response_center.models.people import (
+    DuplicatePair,
+    DuplicateSearch,
+    DuplicateSign,
+    PairStatus,
+)
 
 __all__ = [
     "CLOSED_CASE",
@@ -49,6 +54,7 @@ __all__ = [
     "CorrectionLine",
     "CorrectionStatus",
     "DuplicatePair",
+    "DuplicateSearch",
     "DuplicateSign",
     "EvidenceKind",
     "PairStatus",

@@ -114,3 +114,21 @@ class DuplicatePair(models.Model):
 
     def __str__(self) -> str:
         return row_name(self, self.public_id)
+
+
+class DuplicateSearch(models.Model):
+    """How far the search for pairs has come; one row. Looked through: every version of a person
+    up to `reached_version` (the event's number), every paper up to `reached_paper`."""
+
+    reached_version = models.BigIntegerField(_("versions of people looked through"), default=0)
+    reached_paper = models.BigIntegerField(_("papers looked through"), default=0)
+
+    class Meta:
+        verbose_name = _("search for pairs of records")
+        verbose_name_plural = _("search for pairs of records")
+        constraints = [
+            models.CheckConstraint(name="there_is_one_search_for_pairs", condition=Q(pk=1)),
+        ]
+
+    def __str__(self) -> str:
+        return row_name(self, self.pk)

@@ -20,6 +20,7 @@ from response_center.models import Case, Correction, DuplicatePair, PairStatus
 from sites.models import Dose, DoseStatus, ImportedRow, Visit, VisitStatus
 from sites.rights import MAY, WORK_CASES
 from sites.scoping import NotAllowed, posting_of
+from vaxplatform.errors import DomainError
 
 # What hangs on a person and goes with it. Accesses stay: they say who looked at which record.
 # So do identity checks: they are about the details that were sent.
@@ -166,6 +167,15 @@ def _both(pair: DuplicatePair) -> tuple[Citizen, Citizen]:
     rows = Citizen.objects.select_for_update(of=("self",)).order_by("pk")
     people = {c.pk: c for c in rows.filter(pk__in=(pair.kept_id, pair.merged_id))}
     return people[pair.kept_id], people[pair.merged_id]
+
+
+def conflict_between(kept: Citizen, merged: Citizen) -> DomainError | None:
+    """Why the two cannot be joined as they are now; None where nothing is in the way."""
+    try:
+        _refuse_conflicts(kept, merged)
+    except DomainError as refusal:
+        return refusal
+    return None
 
 
 def _refuse_conflicts(kept: Citizen, merged: Citizen) -> None:
