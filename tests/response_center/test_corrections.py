@@ -120,7 +120,7 @@ def test_values_are_sealed_in_the_database(now):
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
-        ({"full_name": "x" * 300}, "value_not_readable"),
+        ({"full_name": "x" * 300}, "name_too_long"),
         ({"full_name": "<script>"}, "name_has_symbols"),
         ({"date_of_birth": "31/02/1980"}, "no_such_day"),
         ({"id_number": "12345"}, "cccd_needs_twelve_digits"),
