@@ -29,7 +29,6 @@ from sites.models.sheets import MOST_LINES
 from sites.services import imports
 from sites.services.import_cells import cells_of
 from sites.services.import_knowledge import known_for
-from sites.services.sheet_photos import clean_photo
 from sites.services.sheet_rows import (
     FIELDS,
     RowRead,
@@ -43,6 +42,7 @@ from sites.services.sheet_rows import (
     whole_row,
 )
 from vaxplatform.crypto import seal_bytes, unseal_bytes
+from vaxplatform.photos import clean_photo
 from vaxplatform.vietnam import day_in_vietnam
 
 KEEP = datetime.timedelta(days=90)  # of photo and cells, from the last touch

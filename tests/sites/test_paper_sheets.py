@@ -25,12 +25,17 @@ from sites.models import (
 from sites.services import sheet_comparison as comparison
 from sites.services import sheets
 from sites.services.sheet_comparison import FIRST, OTHER, SECOND, Choice
-from sites.services.sheet_photos import clean_photo
 from sites.services.sheet_rows import COLUMNS, FIELDS, HEADINGS, ROW, pairs
 from tests.factories import make_lot, make_site, make_staff, province
 from tests.sites.making import at_once
 from vaxplatform.invariants import INVARIANTS
-from vaxplatform.photos import LONGEST_SIDE, MAX_BYTES, PhotoTooLarge, PhotoUnreadable
+from vaxplatform.photos import (
+    LONGEST_SIDE,
+    MAX_BYTES,
+    PhotoTooLarge,
+    PhotoUnreadable,
+    clean_photo,
+)
 
 NOW = datetime.datetime(2021, 11, 6, 3, 0, tzinfo=datetime.UTC)
 DAY = datetime.date(2021, 11, 2)
