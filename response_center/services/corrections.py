@@ -93,11 +93,7 @@ def propose_correction(
     DoseOfSomebodyElse, OwnerStandsAlone, CorrectionWaiting, as `move_held` does, and what
     `correct_dose` and `correct_citizen` refuse.
     """
-    if not grounds.strip():
-        raise exceptions.WordsMissing(field="grounds")
-    move_held(case, agent=by, now=now)
-    if Correction.objects.filter(case=case, status=CorrectionStatus.PROPOSED).exists():
-        raise exceptions.CorrectionWaiting
+    _hold_to_propose(case, grounds=grounds, by=by, now=now)
     dose = dose or case.dose
     _lock(case.citizen_id, dose.pk if dose else None)
     changes = _differences(case, dose, _read(lines, now))
@@ -107,6 +103,14 @@ def propose_correction(
         return _apply(correction, by=by, now=now)
     log_event(case=case, verb=CaseVerb.CORRECTION_PROPOSED, at=now, by=by, note=correction.grounds)
     return correction
+
+
+def _hold_to_propose(case: Case, *, grounds: str, by: Account, now: datetime.datetime) -> None:
+    if not grounds.strip():
+        raise exceptions.WordsMissing(field="grounds")
+    move_held(case, agent=by, now=now)
+    if Correction.objects.filter(case=case, status=CorrectionStatus.PROPOSED).exists():
+        raise exceptions.CorrectionWaiting
 
 
 @transaction.atomic
@@ -381,23 +385,24 @@ def refuse_correction(
         raise exceptions.WordsMissing
     correction.refresh_from_db()
     if correction.status == CorrectionStatus.ASKED:
-        case = Case.objects.get(pk=correction.case_id)
-        end_corrections(case=case, now=now, by=by, reason=reason)
-        reject_case(case=case, by=by, reason=reason, words=words, now=now)
-        correction.refresh_from_db()
-        return correction
+        return _refuse_asked(correction, reason=reason, words=words, by=by, now=now)
     case = _hold_case(correction, by=by)
     if correction.proposed_by_id == by.pk:
         raise exceptions.SecondPersonNeeded
     _decide(correction, CorrectionStatus.REFUSED, by=by, now=now, reason=reason)
-    log_event(
-        case=case,
-        verb=CaseVerb.CORRECTION_REFUSED,
-        at=now,
-        by=by,
-        note=words.strip(),
-        is_public=False,
-    )
+    verb, note = CaseVerb.CORRECTION_REFUSED, words.strip()
+    log_event(case=case, verb=verb, at=now, by=by, note=note, is_public=False)
+    return correction
+
+
+def _refuse_asked(
+    correction: Correction, *, reason: str, words: str, by: Account, now: datetime.datetime
+) -> Correction:
+    """What nobody proposed: the whole case is rejected with it."""
+    case = Case.objects.get(pk=correction.case_id)
+    end_corrections(case=case, now=now, by=by, reason=reason)
+    reject_case(case=case, by=by, reason=reason, words=words, now=now)
+    correction.refresh_from_db()
     return correction
 
 
