@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from registration.models import Account
+from registration.models import Account, Citizen, DoseKind
+from registration.services.citizens import CitizenDetails
 from response_center.models import Case, CaseCause, CaseKind, CaseLevel, RejectionReason
 from response_center.services.bulk import answer_many
 from response_center.services.cases import (
@@ -19,9 +20,12 @@ from response_center.services.cases import (
     reject_case,
     resolve_case,
 )
+from response_center.services.corrections import propose_correction
 from response_center.services.merging import merge_cases
+from response_center.services.missing_dose import PaperDose, confirm_dose
+from response_center.services.objections import object_to
 from response_center.services.opening import Report, open_case
-from sites.models import Site
+from sites.models import Dose, DoseStatus, Lot, Site
 
 HOUR = datetime.timedelta(hours=1)
 FIRST_PHONE = 70_000  # after those of report_wrongs
@@ -44,6 +48,7 @@ class Desk:
         self._waiting()
         self._going_up()
         self._at_work()
+        self._being_mended()
         self._ended()
         self._backlog()
 
@@ -157,6 +162,55 @@ class Desk:
             now=self.now - 0.1 * HOUR,
         )
 
+    def _being_mended(self) -> None:
+        """One dose found in the paper, one correction that a second person has to decide."""
+        found = self._open("no_certificate", "Tô Thị Mận", "1958", "Tôi giữ phiếu.", hours=18)
+        self._held(found, hours=16)
+        ask_site(
+            case=found, agent=self.agent, question="Có trong sổ không?", now=self.now - 16 * HOUR
+        )
+        lot = Lot.objects.filter(site=self.site, expires_on__gt=self.now.date()).earliest("pk")
+        paper = PaperDose(
+            lot=lot,
+            administered_at=self.now - 12 * 24 * HOUR,
+            dose_number=1,
+            dose_kind=DoseKind.PRIMARY,
+            vaccinator="Ngô Thị Hạnh",
+            person=CitizenDetails(
+                full_name="Tô Thị Mận",
+                date_of_birth="1958",
+                sex="female",
+                province_id=self.site.province_id,
+                phone=found.phone,
+            ),
+        )
+        moment = self.now - HOUR / 4
+        confirm_dose(case=found, by=self.staff["truongdiem"], paper=paper, now=moment)
+        person = Dose.objects.filter(site=self.site, status=DoseStatus.RECORDED).earliest("pk")
+        self._wrong_year(person.citizen)
+
+    def _wrong_year(self, citizen: Citizen) -> None:
+        """A year of birth: asked for, checked by the agent, not yet decided."""
+        year, dash, rest = citizen.date_of_birth.partition("-")
+        right = f"{int(year) - 4}{dash}{rest}"
+        case = self._open(
+            "wrong_data",
+            citizen.full_name,
+            citizen.date_of_birth,
+            "Năm sinh trên giấy sai.",
+            hours=11,
+            citizen=citizen,
+            corrections=(("date_of_birth", right),),
+        )
+        self._held(case, hours=2)
+        propose_correction(
+            case=case,
+            lines={"date_of_birth": right},
+            grounds="Ảnh căn cước người dân gửi qua điểm tiêm.",
+            by=self.agent,
+            now=self.now - 2 * HOUR,
+        )
+
     def _ended(self) -> None:
         twice = [
             self._open(
@@ -190,6 +244,17 @@ class Desk:
             words="Nhờ bạn chụp lại phiếu cho rõ.",
             now=self.now - 40 * HOUR,
         )
+        unheard = self._open("no_certificate", "Ninh Văn Bảy", "1947", "Tiêm ở chợ.", hours=64)
+        self._held(unheard, hours=52)
+        reject_case(
+            case=unheard,
+            by=self.agent,
+            reason=RejectionReason.NO_SUCH_DOSE,
+            words="Điểm tiêm không tìm thấy mũi này.",
+            now=self.now - 52 * HOUR,
+        )
+        words = "Tôi có phiếu đóng dấu, xin xem lại."
+        object_to(case=unheard, words=words, now=self.now - 5 * HOUR)
 
     def _backlog(self) -> None:
         """What one cause explains: some answered together, some still waiting for it."""
