@@ -19,6 +19,7 @@ class AccessPurpose(TextChoices):
     CASE = "case", _("Work on a reported problem")
     SEARCH = "search", _("Search by staff")
     API = "api", _("Look-up by a connected system")
+    OWN_PHONE = "own_phone", _("Looked up with a code sent to your phone")
     SHARE_LINK = "share_link", _("Certificate opened by a link that your household shared")
     CLAIM_REFUSED = "claim_refused", _("Somebody tried to add this person and was refused")
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from registration.forms import CodeForm
+from registration.services.access import AccessPurpose, log_access
 from response_center.diagnosis import diagnose
 from response_center.forms.check import CheckForm
 from response_center.selectors.own_records import person_of_phone
@@ -83,5 +84,7 @@ def _answer(request: HttpRequest, told: dict[str, Any], now: datetime.datetime) 
     diagnosis = diagnose(
         citizen=citizen, site=told["chosen_site"], day=told.get("administered_on"), now=now
     )
+    if citizen is not None:
+        log_access(citizen=citizen, account=None, purpose=AccessPurpose.OWN_PHONE)
     context = {"diagnosis": diagnosis, "name": told["full_name"]}
     return render(request, "response_center/mine/answer.html", context)

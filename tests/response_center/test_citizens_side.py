@@ -225,6 +225,8 @@ def test_a_proven_phone_is_told_about_its_own_person(client, codes):  # noqa: F8
     answer = look_up(client, codes, person)
     assert answer.context["diagnosis"].cause != "not_entered"
     assert "no-store" in answer["Cache-Control"]
+    looked = RecordAccess.objects.get(citizen=person)
+    assert (looked.account, looked.purpose) == (None, "own_phone")
 
 
 def test_of_somebody_elses_record_nothing_is_told_before_or_after_the_code(client, codes):  # noqa: F811
@@ -239,6 +241,7 @@ def test_of_somebody_elses_record_nothing_is_told_before_or_after_the_code(clien
     unknown = client.post("/support/check/", typed(nobody())).context["diagnosis"]
     assert known == unknown
     assert known.cause == "not_entered"
+    assert not RecordAccess.objects.filter(citizen=person).exists()
 
 
 def test_a_session_with_something_else_in_it_starts_the_look_up_anew(client):
