@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 Endpoint = dict[str, Any]
+FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -46,9 +47,25 @@ def _parameter(parameter: dict[str, Any]) -> OpenApiParameter:
     )
 
 
-def described(name: str) -> Any:
-    """A decorator for the method that answers the endpoint: its entry in /api/schema/."""
+def _body(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """The parameters as the object of a request's body."""
+    kinds = {"integer": {"type": "integer", "format": "int64"}}
+    properties = {
+        parameter["name"]: {
+            **kinds.get(parameter["type"], {"type": "string"}),
+            "description": parameter["meaning"],
+        }
+        for parameter in parameters
+    }
+    required = [parameter["name"] for parameter in parameters if parameter["required"]]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def described(name: str, *, in_body: bool = False) -> Any:
+    """A decorator for the method that answers the endpoint: its entry in /api/schema/. `in_body`:
+    of a POST, which takes the same parameters as fields of a form or of an object."""
     endpoint = endpoints()[name]
+    body = _body(endpoint["params"])
     answer = _object(endpoint, endpoint["fields"])
     if endpoint["response"] == "array":
         answer = {"type": "array", "items": answer}
@@ -58,8 +75,9 @@ def described(name: str) -> Any:
     return extend_schema(
         summary=endpoint["summary"],
         description="As the portal of 2021 answered it.",
-        operation_id=f"old_portal_{name}",
-        parameters=[_parameter(parameter) for parameter in endpoint["params"]],
+        operation_id=f"old_portal_{name}{'_by_post' if in_body else ''}",
+        parameters=[] if in_body else [_parameter(each) for each in endpoint["params"]],
+        request={JSON: body, FORM: body} if in_body else None,
         responses=responses,
         tags=["portal of 2021"],
     )

@@ -46,18 +46,30 @@ def _question(sent: Mapping[str, str], now: datetime.datetime) -> Question:
 class OtpSearchView(PersonView):
     @described("otp_search")
     def get(self, request: Request) -> HttpResponse:
+        return self._ask(request)
+
+    @described("otp_search", in_body=True)
+    def post(self, request: Request) -> HttpResponse:
+        return self._ask(request)
+
+    def _ask(self, request: Request) -> HttpResponse:
         now = timezone.now()
         ask_for_code(question=_question(self.sent(request), now), now=now)
         with translation.override("vi"):
             sentence = _("We have sent a code to this phone. It is good for 5 minutes.")
         return answer({"code": OK, "message": sentence})
 
-    post = get
-
 
 class PatientVaccinatedView(PersonView):
     @described("patient_vaccinated")
     def get(self, request: Request) -> HttpResponse:
+        return self._look(request)
+
+    @described("patient_vaccinated", in_body=True)
+    def post(self, request: Request) -> HttpResponse:
+        return self._look(request)
+
+    def _look(self, request: Request) -> HttpResponse:
         now, sent = timezone.now(), self.sent(request)
         question = _question(sent, now)
         record = open_record(question=question, code=sent.get("otp", ""), now=now)
@@ -68,8 +80,6 @@ class PatientVaccinatedView(PersonView):
                 "patientInfo": _patient(record, question),
             }
         return answer(body, status=HTTPStatus.OK)
-
-    post = get
 
 
 def _patient(record: Record, question: Question) -> dict[str, Any]:
