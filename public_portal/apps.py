@@ -10,13 +10,14 @@ class PublicPortalConfig(AppConfig):
         from public_portal import backlog, health_book
         from public_portal.services import rollups
         from registration.health_book import register_section
-        from sites.entry_forecast import register_reader
+        from sites.entry_forecast import register_province_reader, register_reader
         from vaxplatform.chores import register_chore
         from vaxplatform.invariants import register_invariant
 
         register_chore("refresh_statistics", rollups.refresh_all_statistics, every_seconds=5)
         register_invariant("statistics_equal_a_recount", rollups.drift_from_a_recount)
         register_reader(backlog.forecast_for_dose)
+        register_province_reader(backlog.entry_of_provinces)
         register_section(35, health_book.awaited_section)
         self._link_for_staff()
 

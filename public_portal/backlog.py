@@ -20,7 +20,7 @@ from public_portal.models import LateEntry, ProvinceDay
 from public_portal.services.counting import PROVINCE_COVERS, SITE_COVERS
 from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
-from sites.entry_forecast import EntryForecast
+from sites.entry_forecast import EntryForecast, ProvinceEntry
 from sites.models import Site, Vaccine
 from vaxplatform.vietnam import day_in_vietnam
 
@@ -177,6 +177,22 @@ def provinces_progress(
         )
         for place in places
         for row in [sums.get(place.pk, nothing)]
+    ]
+
+
+def entry_of_provinces(
+    province: AdministrativeUnit | None, now: datetime.datetime
+) -> list[ProvinceEntry]:
+    """What sites.entry_forecast.entry_by_province asks: the same figures as the backlog's page."""
+    return [
+        ProvinceEntry(
+            row.province.code,
+            row.province.name,
+            row.progress.reported,
+            row.progress.recorded,
+            row.progress.caught_up_on,
+        )
+        for row in provinces_progress(now=now, province=province)
     ]
 
 

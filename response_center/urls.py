@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from response_center.views import board, check, evidence, measures, mine, support
+from response_center.views import board, board_sites, check, evidence, measures, mine, support
 
 app_name = "response_center"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("support/figures/", measures.figures, name="figures"),
     path("board/", board.board, name="board"),
     path("board/provinces/<slug:code>/", board.board_province, name="board_province"),
+    path("board/sites/", board_sites.board_sites, name="board_sites"),
+    path("board/sites/<uuid:public_id>/", board_sites.board_site, name="board_site"),
     path("board/alarms/", board.acknowledge_alarm, name="acknowledge_alarm"),
     path("board/reports/", measures.staff_figures, name="staff_figures"),
 ]

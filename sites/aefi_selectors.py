@@ -3,10 +3,10 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from sites import aefi_rules
-from sites.models import AefiReport, Dose, DoseStatus, StaffPosting
+from sites.models import AefiReport, DoseStatus, Lot, StaffPosting
 from sites.scoping import scope_to_posting
 
 
@@ -65,7 +65,8 @@ def lot_signals(*, now: datetime.datetime) -> list[LotCount]:
 
 
 def _all_lots(now: datetime.datetime) -> list[LotCount]:
-    """The lots of every vaccine with a report; doses of other vaccines are not counted."""
+    """The lots of every vaccine with a report; doses of other vaccines are not counted. Doses are
+    read from the stock (Lot.doses_used), so that the cost does not grow with the doses."""
     reported = AefiReport.objects.filter(noticed_at__lte=now, dose__status=DoseStatus.RECORDED)
     counted = (
         reported.order_by()
@@ -73,12 +74,10 @@ def _all_lots(now: datetime.datetime) -> list[LotCount]:
         .annotate(reports=Count("pk"), serious=Count("pk", filter=Q(due_at__isnull=False)))
     )
     events = {(vaccine, lot): (reports, serious) for vaccine, lot, reports, serious in counted}
-    recorded = Dose.objects.filter(
-        status=DoseStatus.RECORDED,
-        administered_at__lte=now,
-        vaccine__name__in={vaccine for vaccine, _lot in events},
+    used = Lot.objects.filter(
+        doses_used__gt=0, vaccine__name__in={vaccine for vaccine, _lot in events}
     )
-    doses = recorded.order_by().values_list("vaccine__name", "lot__number").annotate(n=Count("pk"))
+    doses = used.order_by().values_list("vaccine__name", "number").annotate(n=Sum("doses_used"))
     return [
         LotCount(vaccine, lot, count, *events.get((vaccine, lot), (0, 0)))
         for vaccine, lot, count in doses

@@ -1,7 +1,7 @@
 """When a dose on paper will be on record, asked without knowing who counts.
 
-The public portal keeps reports and counts and registers the reader; the citizen's pages of any app
-ask here. Whoever asks gets None where nothing can be said of the site.
+The public portal keeps reports and counts and registers the readers; the citizen's pages of any
+app and the command board ask here. Whoever asks gets None where nothing can be said of the site.
 """
 
 import datetime
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registration.models import AdministrativeUnit
 from sites.models import Site
 from vaxplatform import formatting
 
@@ -65,6 +66,40 @@ def entry_forecast(
 ) -> EntryForecast | None:
     """What is known of the doses that the site gave on `day` (None: which day nobody knows)."""
     return next((found for read in _READERS if (found := read(site, day, now))), None)
+
+
+@dataclass(frozen=True)
+class ProvinceEntry:
+    """Doses that a province reported, those on record that its reports cover, and when what is
+    left will be in at the pace of the last days; None where it has none, or is in."""
+
+    code: str
+    name: str
+    reported: int
+    recorded: int
+    caught_up_on: datetime.date | None
+
+    @property
+    def left(self) -> int:
+        return self.reported - self.recorded
+
+
+ProvinceReader = Callable[[AdministrativeUnit | None, datetime.datetime], list[ProvinceEntry]]
+_PROVINCE_READERS: list[ProvinceReader] = []
+
+
+def register_province_reader(read: ProvinceReader) -> None:
+    """`read(province, now)`, of all provinces for None; called once, when the app is ready."""
+    if read not in _PROVINCE_READERS:
+        _PROVINCE_READERS.append(read)
+
+
+def entry_by_province(
+    *, now: datetime.datetime, province: AdministrativeUnit | None = None
+) -> list[ProvinceEntry]:
+    """The provinces that reported, what is left most first."""
+    found = [row for read in _PROVINCE_READERS for row in read(province, now) if row.reported]
+    return sorted(found, key=lambda row: (-row.left, row.code))
 
 
 def forecast_in_words(site: Site, forecast: EntryForecast) -> str:

@@ -7,13 +7,17 @@ from response_center.services.alarms import HOLDS_HOURS, NOTE_LENGTH
 from vaxplatform.forms import Form
 from vaxplatform.widgets import RadioCards
 
-ALARMS = ("stuck", "late", "outside_queue", "aefi_overdue", "workers", "sms", "silent_sites")
+# What stands before a colon in an alarm's key; behind it, what the alarm is about.
+ALARMS = (
+    "stuck", "late", "outside_queue", "aefi_overdue", "lot_signal", "workers", "sms", "codes",
+    "stock", "silent_sites",
+)  # fmt: skip
 
 
 class AlarmForm(Form):
     """`size` is what the alarm counted when the person saw it."""
 
-    alarm = forms.ChoiceField(choices=[(key, key) for key in ALARMS], widget=forms.HiddenInput)
+    alarm = forms.CharField(max_length=80, widget=forms.HiddenInput)
     size = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("What is being done"),
@@ -32,3 +36,9 @@ class AlarmForm(Form):
         initial=str(HOLDS_HOURS[1]),
         widget=RadioCards(row=True),
     )
+
+    def clean_alarm(self) -> str:
+        alarm: str = self.cleaned_data["alarm"]
+        if alarm.partition(":")[0] not in ALARMS:
+            raise forms.ValidationError(_("The board knows no such alarm."))
+        return alarm

@@ -4,16 +4,27 @@
 """
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.apps import apps
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextChoices,
+)
 from django.db.models.functions import ExtractHour
 
 from certificates.models import PROMISED, IssuanceJob, JobState, WorkerHeartbeat
 from registration.models import SmsMessage, SmsStatus
-from response_center.models import LIVE_CASE, Case, CaseKind
+from response_center.models import LIVE_CASE, Case, CaseCause, CaseKind
 from sites.models import Dose, DoseStatus, Session, SessionStatus, Site
 from sites.models.dose import CLOCK_TOLERANCE
 from vaxplatform.vietnam import TIME_ZONE, day_in_vietnam, start_of_day
@@ -36,7 +47,9 @@ class DosesToday:
         return sum(self.by_hour.values())
 
 
-def doses_today(*, now: datetime.datetime, province_id: int | None = None) -> DosesToday:
+def doses_today(
+    *, now: datetime.datetime, province_id: int | None = None, site_id: int | None = None
+) -> DosesToday:
     """Doses given today that are on record. Found by `recorded_at`, which has an index: a dose is
     recorded after it was given, but for the tolerance between two clocks."""
     start = start_of_day(day_in_vietnam(now))
@@ -48,6 +61,8 @@ def doses_today(*, now: datetime.datetime, province_id: int | None = None) -> Do
     )
     if province_id:
         rows = rows.filter(site__province=province_id)
+    if site_id:
+        rows = rows.filter(site=site_id)
     hours = rows.values(hour=ExtractHour("administered_at", tzinfo=TIME_ZONE)).annotate(
         doses=Count("pk")
     )
@@ -97,11 +112,13 @@ def certificate_queue(
 
 @dataclass(frozen=True)
 class OpenCases:
-    """Live cases: by kind (most first), by age in hours (AGES_HOURS, the last one open)."""
+    """Live cases: by kind and by cause (key, label, count; most first; the cause "" is not found
+    out yet), by age in hours (AGES_HOURS, the last one open)."""
 
     total: int
     overdue: int
-    by_kind: list[tuple[str, int]]
+    by_kind: list[tuple[str, str, int]]
+    by_cause: list[tuple[str, str, int]]
     by_age: list[int]
 
 
@@ -118,13 +135,23 @@ def open_cases(*, now: datetime.datetime, province_id: int | None = None) -> Ope
     found = rows.order_by().aggregate(
         total=Count("pk"), overdue=Count("pk", filter=Q(due_at__lte=now)), **ages
     )
-    kinds = rows.order_by().values("kind").annotate(cases=Count("pk")).order_by("-cases", "kind")
     return OpenCases(
         total=found["total"],
         overdue=found["overdue"],
-        by_kind=[(str(CaseKind(row["kind"]).label), row["cases"]) for row in kinds],
+        by_kind=_counted(rows, "kind", CaseKind),
+        by_cause=_counted(rows, "cause", CaseCause),
         by_age=[found[f"age_{n}"] for n in range(len(newer))],
     )
+
+
+def _counted(
+    rows: QuerySet[Case], field: str, choices: type[TextChoices]
+) -> list[tuple[str, str, int]]:
+    counts = rows.order_by().values_list(field).annotate(cases=Count("pk"))
+    return [
+        (key, str(choices(key).label) if key else "", count)
+        for key, count in counts.order_by("-cases", field)
+    ]
 
 
 def _opened_between(*, after: datetime.datetime | None, until: datetime.datetime | None) -> Q:
@@ -165,54 +192,30 @@ def overdue_by_province(
 
 
 @dataclass(frozen=True)
-class Backlog:
-    """Doses that a province reported and nobody has recorded yet."""
+class SiteToday:
+    """A site with an open session today; `seats` are those of its open sessions."""
 
-    code: str
-    name: str
-    unrecorded: int
-
-
-def backlog_by_province(*, province_id: int | None = None) -> list[Backlog]:
-    """Reported doses less those on record that the reports cover, the largest first.
-
-    The portal's rollup is read by its table: the two apps are siblings and import nothing of one
-    another. The figure is the portal's `unrecorded`.
-    """
-    days = apps.get_model("public_portal", "ProvinceDay")._default_manager.filter(
-        reported__isnull=False
-    )
-    if province_id:
-        days = days.filter(province=province_id)
-    sums = (
-        days.order_by()
-        .values("province__code", "province__name")
-        .annotate(unrecorded=Sum(F("reported") - F("covered")))
-        .order_by("-unrecorded")
-    )
-    return [
-        Backlog(row["province__code"], row["province__name"], row["unrecorded"]) for row in sums
-    ]
-
-
-@dataclass(frozen=True)
-class SilentSite:
-    """A site with an open session that has recorded nothing for an hour."""
-
+    public_id: uuid.UUID
     name: str
     province: str
+    seats: int
     last_dose_at: datetime.datetime | None
 
 
 @dataclass(frozen=True)
 class SitesToday:
-    """Sites with an open session today; the silent ones among them, longest silent first."""
+    """Sites with an open session today; the silent ones recorded nothing for an hour."""
 
-    in_session: int
-    silent: Sequence[SilentSite]
+    sites: Sequence[SiteToday]
+    silent: Sequence[SiteToday]
+
+    @property
+    def in_session(self) -> int:
+        return len(self.sites)
 
 
 def sites_today(*, now: datetime.datetime, province_id: int | None = None) -> SitesToday:
+    """The longest silent first; from the index of a site's doses by time."""
     start = start_of_day(day_in_vietnam(now))
     held = Session.objects.filter(
         site=OuterRef("pk"), held_on=day_in_vietnam(now), status=SessionStatus.OPEN
@@ -223,16 +226,21 @@ def sites_today(*, now: datetime.datetime, province_id: int | None = None) -> Si
         .annotate(last=Max("administered_at"))
         .values("last")
     )
+    seats = held.values("site").annotate(seats=Sum("seats")).values("seats")
     sites = Site.objects.filter(Exists(held), is_active=True)
     if province_id:
         sites = sites.filter(province=province_id)
-    rows = sites.annotate(last_dose_at=Subquery(last)).values_list(
-        "name", "province__name", "last_dose_at"
+    rows = sites.annotate(open_seats=Subquery(seats), last_dose_at=Subquery(last)).values_list(
+        "public_id", "name", "province__name", "open_seats", "last_dose_at"
+    )
+    found = sorted(
+        (SiteToday(*row) for row in rows), key=lambda site: (site.last_dose_at or start, site.name)
     )
     quiet_since = now - SILENT_AFTER
-    silent = [SilentSite(*row) for row in rows if row[2] is None or row[2] < quiet_since]
-    silent.sort(key=lambda site: site.last_dose_at or start)
-    return SitesToday(in_session=len(rows), silent=silent)
+    return SitesToday(
+        found,
+        [site for site in found if site.last_dose_at is None or site.last_dose_at < quiet_since],
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The alarms of the command board: what somebody must act on, and what runs as it should."""
 
 import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext, ngettext
@@ -8,11 +9,13 @@ from django.utils.translation import gettext, ngettext
 from response_center.models import AlarmAcknowledgement
 from response_center.selectors import board as figures_of
 from response_center.selectors.board_alarms import in_hand
-from response_center.selectors.board_stock import events_to_send_on
+from response_center.selectors.board_stock import PlaceStock, SignIns, events_to_send_on
+from sites.aefi_selectors import lot_signals
 from vaxplatform import formatting
 
 SMS_LATE = datetime.timedelta(minutes=5)
-SILENT_SHOWN = 3
+NAMED = 3
+SHORT_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -39,17 +42,26 @@ class Alarm:
 def alarms_of(
     queue: figures_of.CertificateQueue,
     sites: figures_of.SitesToday,
+    signing_in: SignIns,
+    stock: Sequence[PlaceStock],
+    *,
+    links: Mapping[str, str],
     now: datetime.datetime,
     province_id: int | None = None,
 ) -> list[Alarm]:
-    """What somebody must act on, worst first; what is in hand; then what runs as it should."""
+    """What somebody must act on, worst first; what is in hand; then what runs as it should.
+    `links`: the list behind an alarm, by what stands before the colon in its key."""
     found = [
         *_certificate_alarms(queue),
         *_event_alarms(events_to_send_on(now=now, province_id=province_id)),
+        *_lot_alarms(now),
         _worker_alarm(figures_of.workers(now=now), now),
         _sms_alarm(figures_of.sms_outbox(now=now), now),
+        *_code_alarms(signing_in),
+        *_stock_alarms([place for place in stock if place.days < SHORT_DAYS]),
         *_silent_alarms(sites),
     ]
+    found = [replace(each, url=links.get(each.key.partition(":")[0], "")) for each in found]
     seen = in_hand(now=now, province_id=province_id)
     order = {"bad": 0, "warn": 1, "seen": 2, "ok": 3}
     return sorted((_marked(alarm, seen) for alarm in found), key=lambda alarm: order[alarm.kind])
@@ -81,6 +93,58 @@ def _event_alarms(late: int) -> list[Alarm]:
             late,
         )
     ]
+
+
+def _lot_alarms(now: datetime.datetime) -> list[Alarm]:
+    """Of the whole country on every board: a lot lies in many provinces."""
+    detail = gettext("%(reports)s events reported of %(doses)s doses: more than of its other lots")
+    return [
+        Alarm(
+            gettext("%(vaccine)s, lot %(lot)s stands out")
+            % {"vaccine": lot.vaccine, "lot": lot.lot_number},
+            detail
+            % {
+                "reports": formatting.number(lot.reports),
+                "doses": formatting.number(lot.doses),
+            },
+            "bad",
+            "alert",
+            f"lot_signal:{lot.vaccine}:{lot.lot_number}"[:80],
+            lot.reports,
+        )
+        for lot in lot_signals(now=now)
+    ]
+
+
+def _code_alarms(signing_in: SignIns) -> list[Alarm]:
+    failed = signing_in.failed_codes
+    if not failed:
+        return []
+    title = ngettext(
+        "%(count)s code could not be sent", "%(count)s codes could not be sent", failed
+    )
+    detail = gettext("of %(count)s in the last hour") % {
+        "count": formatting.number(signing_in.codes)
+    }
+    title = title % {"count": formatting.number(failed)}
+    return [Alarm(title, detail, "warn", "mail", "codes", failed)]
+
+
+def _stock_alarms(short: Sequence[PlaceStock]) -> list[Alarm]:
+    if not short:
+        return []
+    title = ngettext(
+        "Vaccine runs out within two days in %(count)s place",
+        "Vaccine runs out within two days in %(count)s places",
+        len(short),
+    ) % {"count": formatting.number(len(short))}
+    named = [f"{place.name} ({formatting.number(place.days, 1)})" for place in short[:NAMED]]
+    detail = gettext("days left: %(places)s") % {"places": _cut(named, len(short))}
+    return [Alarm(title, detail, "warn", "box", "stock", len(short))]
+
+
+def _cut(named: Sequence[str], count: int) -> str:
+    return "; ".join(named) + ("…" if count > NAMED else "")
 
 
 def _certificate_alarms(queue: figures_of.CertificateQueue) -> list[Alarm]:
@@ -150,12 +214,10 @@ def _silent_alarms(sites: figures_of.SitesToday) -> list[Alarm]:
         return []
     title = ngettext("%(count)s site is silent", "%(count)s sites are silent", count)
     named = [
-        f"{site.name} ({formatting.clock(site.last_dose_at)})"
-        for site in sites.silent[:SILENT_SHOWN]
+        f"{site.name} ({formatting.clock(site.last_dose_at)})" for site in sites.silent[:NAMED]
     ]
-    more = "…" if count > SILENT_SHOWN else ""
     detail = gettext("open session, no dose for an hour; last dose: %(sites)s") % {
-        "sites": "; ".join(named) + more
+        "sites": _cut(named, count)
     }
     title = title % {"count": formatting.number(count)}
     return [Alarm(title, detail, "warn", "clock", "silent_sites", count)]

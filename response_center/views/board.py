@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates.kept_promise import KeptPromise, kept_promise
+from certificates.kept_promise import kept_promise
 from registration.models import AdministrativeUnit
 from registration.selectors import provinces_in_use
 from response_center.forms.alarms import AlarmForm
@@ -22,18 +22,22 @@ from response_center.selectors import board as figures_of
 from response_center.selectors import board_stock
 from response_center.services.alarms import MAY_ACKNOWLEDGE, acknowledge
 from response_center.views.alarms import alarms_of
+from response_center.views.board_figures import case_ages, doses_by_hour
+from response_center.views.board_figures import promise as draw_promise
+from sites.entry_forecast import entry_by_province
 from sites.models import Role, StaffPosting
 from sites.rights import MAY, SEE_BOARD, SEE_WAITS, StaffRequest, staff_page
-from vaxplatform import figures, formatting
+from vaxplatform import formatting
 from vaxplatform.errors import DomainError, add_to_form
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 REFRESH_SECONDS = 60
-FIRST_HOUR, LAST_HOUR = 7, 17  # always on the axis; others come with their doses
-TARGET_PERCENT = 99.9  # promise 2
+PLACES = 5
 
 
-def _province(request: Any, posting: StaffPosting, code: str = "") -> AdministrativeUnit | None:
+def province_asked(
+    request: Any, posting: StaffPosting, code: str = ""
+) -> AdministrativeUnit | None:
     """A province officer's own province; others choose one by ?province=code, or see all."""
     if posting.province is not None:
         return posting.province
@@ -50,14 +54,14 @@ def _province(request: Any, posting: StaffPosting, code: str = "") -> Administra
 @require_safe
 def board(request: Any) -> HttpResponse:
     """The figures as of now, kept fresh unless that was switched off."""
-    return _board(request, _province(request, request.posting))
+    return _board(request, province_asked(request, request.posting))
 
 
 @staff_page(SEE_BOARD)
 @require_safe
 def board_province(request: StaffRequest, code: str) -> HttpResponse:
     """One province's board; another's is not there for a province's officer."""
-    province = _province(request, request.posting, code)
+    province = province_asked(request, request.posting, code)
     if province is None or province.code != code:
         raise Http404
     return _board(request, province)
@@ -82,11 +86,20 @@ def _context(
     queue = figures_of.certificate_queue(now=now, province_id=province_id)
     cases = figures_of.open_cases(now=now, province_id=province_id)
     sites = figures_of.sites_today(now=now, province_id=province_id)
-    backlog = figures_of.backlog_by_province(province_id=province_id)
-    alarms = alarms_of(queue, sites, now, province_id)
+    stock = board_stock.stock(now=now, province_id=province_id)
+    signing_in = board_stock.sign_ins(now=now)
+    plan = board_stock.plan_by_hour(now=now, province_id=province_id)
+    links = _links(request.posting, province)
+    alarms = alarms_of(
+        queue, sites, signing_in, stock.places, links=links, now=now, province_id=province_id
+    )
     is_still = request.GET.get("refresh") == "off"
     return {
-        **_more(now, province_id),
+        **_backlog(now, province),
+        **_stock(stock),
+        **_plan(now, province_id, plan, doses),
+        "links": links,
+        "sign_ins": signing_in,
         "fragment_url": _fragment_url(province),
         "is_wall": request.GET.get("wall") == "1",
         "may_acknowledge": request.posting.role in MAY_ACKNOWLEDGE,
@@ -96,20 +109,16 @@ def _context(
         "provinces": provinces_in_use() if request.posting.province is None else [],
         "refresh_seconds": None if is_still else REFRESH_SECONDS,
         "is_still": is_still,
-        "promise": _promise(promise),
-        "waits_url": _waits_url(request.posting, province),
+        "promise": draw_promise(promise),
         "queue": queue,
         "queue_age": _minutes(queue.oldest_due_at, now),
         "doses": doses,
-        "hours": _hours(doses, now),
+        "hours": doses_by_hour(doses, plan, now),
         "alarms": alarms,
         "open_alarms": sum(alarm.is_open for alarm in alarms),
         "sites": sites,
-        "backlog": backlog[: figures_of.RANKED],
-        "backlog_total": sum(row.unrecorded for row in backlog),
-        "backlog_most": max((row.unrecorded for row in backlog), default=0) or 1,
         "cases": cases,
-        "ages": _ages(cases),
+        "ages": case_ages(cases),
         "overdue": [
             (place, _days(place.oldest_due_at, now))
             for place in figures_of.overdue_by_province(now=now, province_id=province_id)
@@ -122,14 +131,44 @@ def _fragment_url(province: AdministrativeUnit | None) -> str:
     return f"{reverse('response_center:board')}?{query}fragment=1"
 
 
-def _more(now: datetime.datetime, province_id: int | None) -> dict[str, Any]:
-    """Plan, stock and codes."""
+def _backlog(now: datetime.datetime, province: AdministrativeUnit | None) -> dict[str, Any]:
+    """What was reported and is not on record, and when it will be."""
+    rows = entry_by_province(now=now, province=province)
+    reported, recorded = sum(row.reported for row in rows), sum(row.recorded for row in rows)
+    return {
+        "backlog": [row for row in rows if row.left > 0][: figures_of.RANKED],
+        "reported": reported,
+        "recorded": recorded,
+        "recorded_share": formatting.share(recorded, reported),
+        "backlog_total": sum(row.left for row in rows if row.left > 0),
+        "backlog_most": max((row.left for row in rows), default=0) or 1,
+        "caught_up": sum(row.left <= 0 for row in rows),
+        "reporting": len(rows),
+    }
+
+
+def _stock(stock: board_stock.Stock) -> dict[str, Any]:
+    return {
+        "stock": [(row, _enough(row.days)) for row in stock.vaccines],
+        "stock_places": [(row, _enough(row.days)) for row in stock.places[:PLACES]],
+    }
+
+
+def _plan(
+    now: datetime.datetime,
+    province_id: int | None,
+    plan: dict[int, float],
+    doses: figures_of.DosesToday,
+) -> dict[str, Any]:
+    """Doses beside what the sessions can give: the whole day by province, and until this hour."""
     places = board_stock.places_today(now=now, province_id=province_id)[: figures_of.RANKED]
-    stock = board_stock.stock_by_vaccine(now=now, province_id=province_id)
+    local = now.astimezone(HANOI)
+    so_far = sum(seats for hour, seats in plan.items() if hour < local.hour)
+    so_far += plan.get(local.hour, 0) * local.minute / 60
     return {
         "places": [(row, formatting.share(row.doses, row.seats)) for row in places],
-        "stock": [(row, _enough(row.days)) for row in stock],
-        "codes": board_stock.codes_of_the_hour(now=now),
+        "plan_so_far": round(so_far),
+        "plan_share": formatting.share(doses.total, round(so_far)),
     }
 
 
@@ -145,7 +184,7 @@ def acknowledge_alarm(request: StaffRequest) -> HttpResponse:
     """Somebody takes an alarm in hand and says what is being done."""
     if request.posting.role not in MAY_ACKNOWLEDGE:
         raise PermissionDenied
-    province = _province(request, request.posting)
+    province = province_asked(request, request.posting)
     form = AlarmForm(request.POST or None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         try:
@@ -158,13 +197,26 @@ def acknowledge_alarm(request: StaffRequest) -> HttpResponse:
     return render(request, "response_center/board_alarm.html", {"form": form, "province": province})
 
 
-def _waits_url(posting: StaffPosting, province: AdministrativeUnit | None) -> str:
-    """Where the waits of this place stand, for those who may see them."""
-    if SEE_WAITS not in MAY[Role(posting.role)]:
-        return ""
-    if province is None:
-        return reverse("certificates_staff:waits")
-    return reverse("certificates_staff:province_waits", args=[province.code])
+def _links(posting: StaffPosting, province: AdministrativeUnit | None) -> dict[str, str]:
+    """The list behind each figure and alarm, for those who may see it."""
+    query = f"?province={province.code}" if province else ""
+    cases = reverse("response_center_staff:queue")
+    # An officer's lists are of the own province anyway.
+    narrowed = f"&province={province.code}" if province and posting.province is None else ""
+    links = {
+        "cases": f"{cases}?queue=all{narrowed}",
+        "overdue": f"{cases}?queue=overdue{narrowed}",
+        "silent_sites": reverse("response_center:board_sites") + query,
+        "stock": reverse("admin:vaccination_sites_lot_changelist"),
+        "lot_signal": reverse("admin:vaccination_sites_lot_changelist"),
+    }
+    if SEE_WAITS in MAY[Role(posting.role)]:
+        waits = reverse("certificates_staff:waits")
+        if province is not None:
+            waits = reverse("certificates_staff:province_waits", args=[province.code])
+        links |= dict.fromkeys(("late", "outside_queue", "waits"), waits)
+        links["stuck"] = f"{waits}#stuck"
+    return links
 
 
 def _minutes(since: datetime.datetime | None, now: datetime.datetime) -> int | None:
@@ -176,94 +228,3 @@ def _days(since: datetime.datetime, now: datetime.datetime) -> str:
     if hours < 48:
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
     return ngettext("%(count)d day", "%(count)d days", hours // 24) % {"count": hours // 24}
-
-
-def _number(value: float) -> str:
-    return formatting.number(value)
-
-
-# ── the promise ───────────────────────────────────────────────────────────────────────────────
-def _promise(kept: KeptPromise) -> dict[str, Any]:
-    share = formatting.share(kept.in_time, kept.doses)
-    context: dict[str, Any] = {
-        "share": share,
-        "in_time": kept.in_time,
-        "doses": kept.doses,
-        "late": kept.doses - kept.in_time,
-        "deadline": round(kept.deadline_minutes),
-        "is_kept": share is not None and float(share) >= TARGET_PERCENT,
-        "target": TARGET_PERCENT,
-    }
-    if kept.doses:
-        context["drawing"] = _distribution(kept)
-    return context
-
-
-def _distribution(kept: KeptPromise) -> str:
-    minutes = formatting.number(round(kept.deadline_minutes))
-    spoken = "; ".join(
-        f"{wait.from_minutes:g}–{wait.to_minutes:g}: {wait.doses}"
-        if wait.to_minutes is not None
-        else f"> {wait.from_minutes:g}: {wait.doses}"
-        for wait in kept.waits
-    )
-    return figures.promise_distribution(
-        [
-            figures.Bin(wait.from_minutes, wait.to_minutes, wait.doses * 100 / kept.doses)
-            for wait in kept.waits
-            if wait.doses or wait.from_minutes < kept.deadline_minutes
-        ],
-        legend=figures.Legend(
-            "promise", gettext("Minutes from the injection to the certificate"), spoken
-        ),
-        texts=figures.PromiseTexts(
-            promised=gettext("promised: %(minutes)s minutes") % {"minutes": minutes},
-            observation=gettext("observation"),
-            unit=gettext("minutes since the injection"),
-            share=gettext("% of doses"),
-            later=gettext("over %(minutes)s") % {"minutes": minutes},
-        ),
-        number=lambda value: formatting.number(value, 1),
-        earliest=kept.earliest_minutes,
-        deadline=kept.deadline_minutes,
-    )
-
-
-# ── doses ─────────────────────────────────────────────────────────────────────────────────────
-def _hours(doses: figures_of.DosesToday, now: datetime.datetime) -> str:
-    running = now.astimezone(HANOI).hour
-    hours = sorted({*range(FIRST_HOUR, LAST_HOUR + 1), *doses.by_hour})
-    most = max(doses.by_hour.values(), default=0) or 1
-    bars = [
-        figures.CategoryBar(
-            gettext("%(hour)dh") % {"hour": hour},
-            None if hour > running else doses.by_hour.get(hour, 0),
-            running=hour == running,
-        )
-        for hour in hours
-    ]
-    spoken = "; ".join(f"{hour}: {count}" for hour, count in sorted(doses.by_hour.items()))
-    return figures.category_bars(
-        bars,
-        legend=figures.Legend("hours", gettext("Doses by hour today"), spoken or "0"),
-        maximum=most * 1.15,
-        ticks=figures.nice_ticks(most, 2),
-        tick_text=_number,
-        number=_number,
-        label_every=3 if len(bars) > 8 else 1,
-    )
-
-
-# ── cases ─────────────────────────────────────────────────────────────────────────────────────
-def _ages(cases: figures_of.OpenCases) -> str:
-    labels = ("< 12", "12–24", "24–48", "> 48")
-    segments = [
-        figures.Segment(label, count, _number(count), "bbad" if label == "> 48" else "b1")
-        for label, count in zip(labels, cases.by_age, strict=True)
-        if count
-    ]
-    spoken = "; ".join(f"{s.label}: {s.text}" for s in segments)
-    return figures.stacked_bar(
-        segments,
-        legend=figures.Legend("ages", gettext("Open reports by age in hours"), spoken or "0"),
-    )

@@ -12,6 +12,7 @@ from public_portal.models import ProvinceDay
 from registration.services.sms import queue_sms
 from response_center.models import CaseKind
 from response_center.selectors import board
+from sites.entry_forecast import entry_by_province
 from sites.models import Role
 from tests.factories import (
     make_citizen,
@@ -116,7 +117,8 @@ def test_open_cases_are_counted_by_kind_and_age(now):
     found = board.open_cases(now=now)
     assert (found.total, found.overdue) == (5, 1)
     assert found.by_age == [2, 1, 1, 1]
-    assert [count for _kind, count in found.by_kind] == [4, 1]
+    assert [count for _key, _kind, count in found.by_kind] == [4, 1]
+    assert [count for _key, _cause, count in found.by_cause] == [5]
 
 
 def test_overdue_cases_are_ranked_by_province(now):
@@ -139,7 +141,7 @@ def test_the_backlog_is_reported_less_recorded_where_somebody_reported(now):
     ProvinceDay.objects.create(
         province=province("01"), day=day, recorded=30, reported=None, **common
     )
-    assert [(row.code, row.unrecorded) for row in board.backlog_by_province()] == [("79", 60)]
+    assert [(row.code, row.left) for row in entry_by_province(now=now)] == [("79", 60)]
 
 
 def test_a_site_with_an_open_session_and_no_dose_for_an_hour_is_silent(noon):
