@@ -297,6 +297,7 @@ class Case(models.Model):
                 name="live_case_by_province",
                 condition=Q(status__in=LIVE_CASE),
             ),
+            models.Index(fields=["opened_at"], name="case_by_opened_at"),
             models.Index(fields=["closed_at"], name="case_by_closed_at"),
             models.Index(fields=["citizen"], name="case_by_citizen"),
             models.Index(fields=["phone"], name="case_by_phone", condition=~Q(phone="")),

@@ -32,7 +32,8 @@ from vaxplatform.errors import DomainError, add_to_form
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 REFRESH_SECONDS = 60
-PLACES = 5
+PLACES = 5  # those where a vaccine runs out first, within SOON days
+SOON, YEAR = 30, 365
 
 
 def province_asked(
@@ -150,7 +151,9 @@ def _backlog(now: datetime.datetime, province: AdministrativeUnit | None) -> dic
 def _stock(stock: board_stock.Stock) -> dict[str, Any]:
     return {
         "stock": [(row, _enough(row.days)) for row in stock.vaccines],
-        "stock_places": [(row, _enough(row.days)) for row in stock.places[:PLACES]],
+        "stock_places": [
+            (row, _enough(row.days)) for row in stock.places[:PLACES] if row.days < SOON
+        ],
     }
 
 
@@ -175,6 +178,8 @@ def _plan(
 def _enough(days: float | None) -> str:
     if days is None:
         return "–"
+    if days > YEAR:
+        return gettext("over a year")
     return gettext("%(count)s days") % {"count": formatting.number(days, 1)}
 
 

@@ -72,7 +72,8 @@ def doses_by_hour(
 ) -> str:
     """`plan`: seats by hour, drawn as marks."""
     running = now.astimezone(HANOI).hour
-    hours = sorted({*range(FIRST_HOUR, LAST_HOUR + 1), *doses.by_hour, *plan})
+    shown = {FIRST_HOUR, LAST_HOUR, *doses.by_hour, *plan}
+    hours = range(min(shown), max(shown) + 1)
     most = max((*doses.by_hour.values(), *plan.values()), default=0) or 1
     bars = [
         figures.CategoryBar(

@@ -1,13 +1,16 @@
 """How long people waited for an answer: the public figures, and the same for staff by province."""
 
 import datetime
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -19,6 +22,8 @@ from vaxplatform.components import Tab
 from vaxplatform.csv_files import csv_file
 
 DEFAULT_WEEKS = 12
+KEPT_SECONDS = 60
+KEPT_HEADERS = ("Content-Type", "Content-Disposition")
 COLUMNS = (
     "group", "key", "name", "opened", "answered", "in_48_hours", "of_those_due", "closed",
     "reopened", "objected", "first_answer_median_hours", "first_answer_p90_hours",
@@ -28,8 +33,38 @@ COLUMNS = (
 
 @require_safe
 def figures(request: HttpRequest) -> HttpResponse:
-    """/support/figures/: the whole country; places with one to four reports are not told."""
-    return _page(request, province_id=None, is_public=True)
+    """/support/figures/: the whole country; places with one to four reports are not told.
+
+    It depends on what it knows of the query and on the language alone, so it is made once a minute;
+    an address with anything else in it leads to the one without."""
+    query = _known_part(request)
+    if QueryDict(query) != request.GET:
+        return HttpResponseRedirect(f"{request.path}?{query}" if query else request.path)
+    address = f"{request.get_host()} {get_language()} {query}"
+    key = f"support_figures:{hashlib.sha256(address.encode()).hexdigest()}"
+    kept = cache.get(key)
+    if kept is None:
+        made = _page(request, province_id=None, is_public=True)
+        headers = [(name, made[name]) for name in KEPT_HEADERS if name in made]
+        kept = (made.content, headers)
+        cache.set(key, kept, KEPT_SECONDS)
+    return _sent(request, *kept)
+
+
+def _known_part(request: HttpRequest) -> str:
+    known = QueryDict(mutable=True)
+    if request.GET.get("weeks") in map(str, measures.WEEKS):
+        known["weeks"] = request.GET["weeks"]
+    if request.GET.get("format") == "csv":
+        known["format"] = "csv"
+    return known.urlencode()
+
+
+def _sent(request: HttpRequest, body: bytes, headers: list[tuple[str, str]]) -> HttpResponse:
+    response = HttpResponse(body, headers=dict(headers))
+    response["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    response["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return get_conditional_response(request, response["ETag"], None, response) or response
 
 
 @staff_page(SEE_BOARD)

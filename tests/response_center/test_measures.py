@@ -50,7 +50,8 @@ def test_the_public_page_hides_provinces_with_few_reports_and_staff_see_them(cli
 
 
 def test_figures_of_an_empty_platform_and_of_a_strange_span_are_a_page_too(client):
-    assert client.get("/support/figures/?weeks=%00").status_code == 200
+    strange = client.get("/support/figures/?weeks=%00&x=1", follow=True)
+    assert (strange.status_code, strange.request["QUERY_STRING"]) == (200, "")
     assert client.get("/board/reports/").status_code == 302
 
 
@@ -104,3 +105,15 @@ def test_a_province_has_an_address_of_its_own(client):
     client.force_login(by, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get("/board/provinces/27/").context["province"] == province("27")
     assert client.get("/board/provinces/999/").status_code == 404
+
+
+def test_the_public_page_is_made_once_a_minute_and_not_sent_twice(
+    client, django_assert_num_queries
+):
+    first = client.get("/support/figures/?weeks=4")
+    assert first["Cache-Control"] == "public, max-age=60"
+    with django_assert_num_queries(0):
+        again = client.get("/support/figures/?weeks=4", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    client.cookies["django_language"] = "en"
+    assert "How soon reports are answered" in client.get("/support/figures/?weeks=4").text
