@@ -112,7 +112,12 @@ class ManyForm(Form):
     cause = forms.ChoiceField(
         label=_("What was behind it"), choices=[("", _("Choose")), *CaseCause.choices]
     )
-    text_vi = forms.CharField(label=_("Answer in Vietnamese"), max_length=2000, widget=TEXT)
+    text_vi = forms.CharField(
+        label=_("Answer in Vietnamese"),
+        help_text=_("For who reported in Vietnamese."),
+        max_length=2000,
+        widget=TEXT,
+    )
     text_en = forms.CharField(
         label=_("Answer in English"),
         help_text=_("For who reported in English."),

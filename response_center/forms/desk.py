@@ -98,7 +98,8 @@ class HandOverForm(Form):
 
 class CaseChoice(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.number} · {obj.get_kind_display()} · {formatting.moment(obj.opened_at)}"
+        sent = formatting.moment(obj.opened_at).replace("\xa0", " ")  # a narrow column breaks it
+        return f"{obj.number}: {obj.get_kind_display()}, {sent}"
 
 
 class MergeForm(Form):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from registration.forms.fields import plain_phone
 from registration.models import Citizen
 from response_center.diagnosis import diagnose
 from response_center.forms.hotline import CallerForm, HotlineReportForm, KindForm
@@ -59,6 +60,7 @@ def _with_caller(
     told = {
         "carried": _carried(request, caller),
         "told": caller.cleaned_data,
+        "phone": plain_phone(caller.cleaned_data["phone"]),
         "people": [_told_about(citizen, now) for citizen in people],
     }
     kind = KindForm(request.POST if step != "look" else None)
