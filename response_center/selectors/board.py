@@ -148,9 +148,9 @@ def _counted(
     rows: QuerySet[Case], field: str, choices: type[TextChoices]
 ) -> list[tuple[str, str, int]]:
     counts = rows.order_by().values_list(field).annotate(cases=Count("pk"))
+    labels = dict(choices.choices)
     return [
-        (key, str(choices(key).label) if key else "", count)
-        for key, count in counts.order_by("-cases", field)
+        (key, str(labels.get(key, key)), count) for key, count in counts.order_by("-cases", field)
     ]
 
 

@@ -19,6 +19,7 @@ from vaxplatform.vietnam import day_in_vietnam, start_of_day
 
 PACE_DAYS = 7
 PACE_KEPT_SECONDS = 600
+SIGNALS_KEPT_SECONDS = 60
 # The hours of a session's part, over which its seats are spread evenly.
 MORNING, AFTERNOON = range(7, 11), range(13, 17)
 HOURS_OF = {
@@ -195,6 +196,16 @@ def events_to_send_on(*, now: datetime.datetime, province_id: int | None = None)
     if province_id:
         rows = rows.filter(dose__site__province=province_id)
     return rows.order_by().count()
+
+
+def signals(*, now: datetime.datetime) -> list[aefi_selectors.LotCount]:
+    """The lots that stand out, looked for once in SIGNALS_KEPT_SECONDS: the cost grows with all
+    events that were ever reported."""
+    found: list[aefi_selectors.LotCount] | None = cache.get("board_lot_signals")
+    if found is None:
+        found = aefi_selectors.lot_signals(now=now)
+        cache.set("board_lot_signals", found, SIGNALS_KEPT_SECONDS)
+    return found
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def _grouped(
     found: Iterable[dict[str, Any]] = sorted(
         map(dict, groups), key=lambda row: (-row["opened"], str(row["group"]))
     )
-    return [_line(row, labels.get(row["group"] or "", "")) for row in found]
+    return [_line(row, labels.get(row["group"] or "", row["group"] or "")) for row in found]
 
 
 def _labels(choices: type[TextChoices]) -> dict[str, Any]:

@@ -9,8 +9,12 @@ from django.utils.translation import gettext, ngettext
 from response_center.models import AlarmAcknowledgement
 from response_center.selectors import board as figures_of
 from response_center.selectors.board_alarms import in_hand
-from response_center.selectors.board_stock import PlaceStock, SignIns, events_to_send_on
-from sites.aefi_selectors import lot_signals
+from response_center.selectors.board_stock import (
+    PlaceStock,
+    SignIns,
+    events_to_send_on,
+    signals,
+)
 from vaxplatform import formatting
 
 SMS_LATE = datetime.timedelta(minutes=5)
@@ -112,7 +116,7 @@ def _lot_alarms(now: datetime.datetime) -> list[Alarm]:
             f"lot_signal:{lot.vaccine}:{lot.lot_number}"[:80],
             lot.reports,
         )
-        for lot in lot_signals(now=now)
+        for lot in signals(now=now)
     ]
 
 

@@ -55,6 +55,8 @@ def _known_part(request: HttpRequest) -> str:
     known = QueryDict(mutable=True)
     if request.GET.get("weeks") in map(str, measures.WEEKS):
         known["weeks"] = request.GET["weeks"]
+    if request.GET.get("columns") == "all":
+        known["columns"] = "all"
     if request.GET.get("format") == "csv":
         known["format"] = "csv"
     return known.urlencode()
@@ -87,6 +89,7 @@ def _page(request: HttpRequest, *, province_id: int | None, is_public: bool) -> 
         "now": now,
         "weeks": weeks,
         "is_public": is_public,
+        "all_columns": request.GET.get("columns") == "all",
         "total": _shown(total),
         "groups": [
             {"title": title, "lines": [_shown(line) for line in lines]}
