@@ -67,4 +67,13 @@ class ResponseCenterConfig(AppConfig):
                 permission=may_see_board,
                 order=20,
             ),
+            StaffLink(
+                "response",
+                _("How soon reports are answered"),
+                reverse_lazy("response_center:staff_figures"),
+                icon="clock",
+                symbol="speed",
+                permission=may_see_board,
+                order=22,
+            ),
         )
