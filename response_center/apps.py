@@ -15,9 +15,11 @@ class ResponseCenterConfig(AppConfig):
         from response_center.stuck import links_to_cases
         from response_center.views.menu import (
             corrections_to_decide,
+            may_judge_pairs,
             may_see_board,
             may_see_cases,
             may_work_cases,
+            pairs_to_decide,
             waiting_cases,
         )
         from vaxplatform.chores import register_chore
@@ -57,6 +59,16 @@ class ResponseCenterConfig(AppConfig):
                 permission=may_work_cases,
                 badge=corrections_to_decide,
                 order=12,
+            ),
+            StaffLink(
+                "response",
+                _("One person twice?"),
+                reverse_lazy("response_center_staff:pairs"),
+                icon="user",
+                symbol="group",
+                permission=may_judge_pairs,
+                badge=pairs_to_decide,
+                order=14,
             ),
             StaffLink(
                 "response",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from response_center.views import bulk, case_page, corrections, desk, evidence, hotline
+from response_center.views import bulk, case_page, corrections, desk, evidence, hotline, people
 
 app_name = "response_center_staff"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("evidence/<uuid:public_id>/", evidence.staff_photo, name="evidence"),
     path("corrections/", corrections.waiting, name="corrections"),
     path("corrections/<uuid:public_id>/", corrections.correction, name="correction"),
+    path("people/", people.pairs, name="pairs"),
+    path("people/<uuid:public_id>/", people.pair, name="pair"),
+    path("people/<uuid:public_id>/apart/", people.apart, name="pair_apart"),
 ]

@@ -7,6 +7,7 @@ from registration.models import Account
 from response_center.access import OFFICERS
 from response_center.selectors import Queue, cases_in_reach, in_queue, queues_of
 from response_center.selectors.corrections import to_decide
+from response_center.selectors.people import PairFilters, pairs_for_a_second
 from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES
 from sites.scoping import posting_of
 from vaxplatform import formatting
@@ -44,4 +45,14 @@ def waiting_cases(request: HttpRequest) -> str:
     queue: Queue = queues_of(posting)[0]
     rows = in_queue(cases_in_reach(posting), queue, account=request.user, now=timezone.now())
     count = rows.order_by()[: SHOWN_AT_MOST + 1].count()
+    return "" if not count else formatting.number(count)
+
+
+def may_judge_pairs(request: HttpRequest) -> bool:
+    return may(request.user, WORK_CASES)
+
+
+def pairs_to_decide(request: HttpRequest) -> str:
+    """How many pairs of records wait for a second person."""
+    count = pairs_for_a_second(PairFilters()).order_by()[: SHOWN_AT_MOST + 1].count()
     return "" if not count else formatting.number(count)
