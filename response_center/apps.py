@@ -11,7 +11,7 @@ class ResponseCenterConfig(AppConfig):
         from certificates.stuck_cases import register_case_finder
         from registration.health_book import register_section
         from response_center import health_book, invariants
-        from response_center.services import answers, evidence, rounds, typed_doses
+        from response_center.services import answers, duplicates, evidence, rounds, typed_doses
         from response_center.stuck import links_to_cases
         from response_center.views.menu import (
             corrections_to_decide,
@@ -35,6 +35,7 @@ class ResponseCenterConfig(AppConfig):
         register_chore("close_answered_cases", rounds.close_answered_cases, every_seconds=30)
         register_chore("escalate_overdue_cases", rounds.escalate_overdue_cases, every_seconds=300)
         register_chore("forget_case_photos", evidence.forget_photos, every_seconds=3600)
+        register_chore("find_duplicates", duplicates.find_duplicates, every_seconds=60)
         register_loader("answer templates", answers.load_answer_templates)
         register_section(40, health_book.reports_section)
         register_case_finder(links_to_cases)

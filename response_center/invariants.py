@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from certificates.models import Certificate, IssuanceJob, JobState
 from response_center.models import LIVE_CASE, Case, CaseKind, CaseStatus
+from sites.models import Dose, DoseStatus
 from vaxplatform.invariants import register_invariant
 
 SHOWN = 1000
@@ -45,7 +46,14 @@ def resolved_without_certificate() -> list[str]:
     return list(cases.values_list("number", flat=True)[:SHOWN])
 
 
+def doses_on_joined_records() -> list[str]:
+    """Recorded doses of a record that was joined with another, and so leads away from them."""
+    doses = Dose.objects.filter(status=DoseStatus.RECORDED, citizen__merged_into__isnull=False)
+    return [str(public_id) for public_id in doses.values_list("public_id", flat=True)[:SHOWN]]
+
+
 def register_all() -> None:
+    register_invariant("no_recorded_dose_is_on_a_joined_record", doses_on_joined_records)
     register_invariant("no_stuck_certificate_is_without_a_case", stuck_certificates_without_case)
     register_invariant(
         "resolved_missing_dose_cases_have_their_dose_and_certificate", resolved_without_certificate

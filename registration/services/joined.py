@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from registration.models import Citizen
 
 
@@ -24,3 +26,34 @@ def who_go_on(citizens: Iterable[Citizen]) -> dict[int, Citizen]:
 def only_who_go_on(citizens: Iterable[Citizen]) -> list[Citizen]:
     """Each person once, in the order given, as the record that goes on."""
     return list({c.pk: c for c in who_go_on(citizens).values()}.values())
+
+
+def hold_who_go_on(citizens: Iterable[Citizen]) -> dict[int, Citizen]:
+    """As `who_go_on`, asked of the database now, and held until the transaction ends: nobody is
+    joined with another meanwhile. A join that runs is waited for.
+
+    The lock is the one that a row of a person takes anyway (FOR KEY SHARE), in order of the keys.
+    """
+    known = {citizen.pk: citizen for citizen in citizens}
+    leads: dict[int, int | None] = {}
+    ask = set(known)
+    while ask:
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [sorted(ask)])
+            leads |= dict(cursor.fetchall())
+        ask = {pk for pk in leads.values() if pk is not None} - leads.keys()
+    goals = {pk: _end_of(pk, leads) for pk in known}
+    met = Citizen.objects.in_bulk(set(goals.values()) - known.keys()) | known
+    return {pk: met[goal] for pk, goal in goals.items()}
+
+
+def _end_of(pk: int, leads: dict[int, int | None]) -> int:
+    while (onward := leads.get(pk)) is not None:
+        pk = onward
+    return pk
+
+
+_HOLD = """
+    SELECT id, merged_into_id FROM registration_citizen
+     WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
+"""

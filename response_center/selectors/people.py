@@ -1,6 +1,7 @@
 """Pairs of records that may be one person, as those who judge see them."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def _pairs() -> QuerySet[DuplicatePair]:
     )
 
 
-def pair_by_number(public_id: object) -> DuplicatePair | None:
+def pair_by_number(public_id: uuid.UUID) -> DuplicatePair | None:
     return _pairs().filter(public_id=public_id).first()
 
 
@@ -107,7 +108,8 @@ def fields_of_two(one: Citizen, other: Citizen) -> list[FieldOfTwo]:
     rows: list[tuple[str | Promise, str, str, str, str]] = [
         (label, *values, *values) for label, values in _plain(one, other)
     ]
-    rows.append((_("Phone"), one.phone, other.phone, *map(mask_phone, (one.phone, other.phone))))
+    shown = (mask_phone(one.phone), mask_phone(other.phone))
+    rows.append((_("Phone"), one.phone, other.phone, *shown))
     for kind in DocumentKind:
         numbers = [numbers_.get(kind, "") for numbers_ in papers]
         if any(numbers):

@@ -60,7 +60,8 @@ def _look_through_a_set(now: datetime.datetime, limit: int) -> tuple[int, int]:
 
 def _changed_people(search: DuplicateSearch, before: datetime.datetime, limit: int) -> set[int]:
     """Whose record or papers were written since; moves the marks of `search` on."""
-    versions = Citizen.pgh_event_model.objects.filter(pgh_id__gt=search.reached_version)
+    events: Any = Citizen.pgh_event_model  # type: ignore[attr-defined]
+    versions = events.objects.filter(pgh_id__gt=search.reached_version)
     people, search.reached_version = _settled(
         versions, "pgh_id", "pgh_created_at", "pgh_obj_id", before, limit, search.reached_version
     )

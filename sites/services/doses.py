@@ -11,6 +11,7 @@ from django.db.models import F
 
 from registration.models import Account, Citizen
 from registration.services.citizens import CitizenDetails, resolve_citizens
+from registration.services.joined import hold_who_go_on
 from sites import exceptions
 from sites.models import (
     ApiClient,
@@ -232,6 +233,16 @@ class _Recorder:
                 self.citizens[position] = answer
             else:
                 self.outcomes[position] = answer
+        self._hold_citizens()
+
+    def _hold_citizens(self) -> None:
+        """The people on record stay who they are until the doses are in; whoever was joined with
+        another record since we looked is written as the one that goes on."""
+        on_record = [citizen for citizen in self.citizens.values() if citizen.pk is not None]
+        go_on = hold_who_go_on(on_record)
+        for position, citizen in self.citizens.items():
+            if citizen.pk is not None:
+                self.citizens[position] = go_on[citizen.pk]
 
     def _apply_rules(self) -> None:
         """Compare each item with the person's other doses, those of this set included."""
