@@ -70,7 +70,7 @@ def stock(*, now: datetime.datetime, province_id: int | None = None) -> Stock:
         lots = lots.filter(site__province=province_id)
         place, key, name = "site", "site__public_id", "site__name"
     soon = Q(expires_on__lte=today + EXPIRES_WITHIN)
-    rows = list(
+    rows: Any = list(
         lots.order_by()
         .values("vaccine", "vaccine__name", place=F(place), key=F(key), name=F(name))
         .annotate(left=Sum(LEFT), expiring=Sum(LEFT, filter=soon))

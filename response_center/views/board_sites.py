@@ -19,7 +19,7 @@ from response_center.selectors.board_site import site_day
 from response_center.views.board import province_asked
 from response_center.views.board_figures import doses_by_hour
 from sites.entry_forecast import forecast_in_words
-from sites.models import Site, StaffPosting
+from sites.models import Role, Site, StaffPosting
 from sites.rights import MAY, SEE_BOARD, SEE_WAITS, StaffRequest, staff_page
 from sites.scoping import scope_to_posting
 from vaxplatform import formatting
@@ -69,7 +69,7 @@ def _site(posting: StaffPosting, site: Site, now: datetime.datetime) -> dict[str
     doses = figures_of.doses_today(now=now, site_id=site.pk)
     plan = board_stock.plan_by_hour(now=now, site_id=site.pk)
     forecast = day.forecast if day.forecast and day.forecast.reported else None
-    may_see_waits = SEE_WAITS in MAY[posting.role]
+    may_see_waits = SEE_WAITS in MAY[Role(posting.role)]
     return {
         "now": now,
         "site": site,

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
@@ -23,6 +24,7 @@ from vaxplatform.csv_files import csv_file
 
 DEFAULT_WEEKS = 12
 KEPT_SECONDS = 60
+NEARLY_ALL = Decimal("99.9")
 KEPT_HEADERS = ("Content-Type", "Content-Disposition")
 COLUMNS = (
     "group", "key", "name", "opened", "answered", "in_48_hours", "of_those_due", "closed",
@@ -53,8 +55,9 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 def _known_part(request: HttpRequest) -> str:
     known = QueryDict(mutable=True)
-    if request.GET.get("weeks") in map(str, measures.WEEKS):
-        known["weeks"] = request.GET["weeks"]
+    weeks = request.GET.get("weeks", "")
+    if weeks in map(str, measures.WEEKS):
+        known["weeks"] = weeks
     if request.GET.get("columns") == "all":
         known["columns"] = "all"
     if request.GET.get("format") == "csv":
@@ -91,7 +94,7 @@ def _page(request: HttpRequest, *, province_id: int | None, is_public: bool) -> 
         "is_public": is_public,
         "all_columns": request.GET.get("columns") == "all",
         "total": _shown(total),
-        "groups": [
+        "sections": [  # "groups" are those of the staff's menu
             {"title": title, "lines": [_shown(line) for line in lines]}
             for _key, title, lines in groups
         ],
@@ -129,7 +132,7 @@ def _shown(line: Measure) -> dict[str, Any]:
     return {
         "label": label,
         "opened": line.opened,
-        "share": formatting.share(line.in_time, line.due),
+        "share": share_in_time(line.in_time, line.due),
         "in_time": line.in_time,
         "due": line.due,
         "answer_median": _wait(line.answer_median),
@@ -140,6 +143,12 @@ def _shown(line: Measure) -> dict[str, Any]:
         "reopened": line.reopened,
         "objected": line.objected,
     }
+
+
+def share_in_time(part: int, whole: int) -> Decimal | None:
+    """Not rounded up to all of them."""
+    share = formatting.share(part, whole)
+    return min(share, NEARLY_ALL) if share is not None and part < whole else share
 
 
 def _wait(wait: datetime.timedelta | None) -> str:

@@ -1,6 +1,7 @@
 """How soon reports are answered, and alarms that somebody takes in hand."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from response_center.models import AlarmAcknowledgement, Case
 from response_center.selectors import measures
 from response_center.selectors.board_alarms import in_hand
 from response_center.services.alarms import acknowledge
+from response_center.views.measures import share_in_time
 from sites.models import Role
 from sites.scoping import NotAllowed
 from tests.factories import make_citizen, make_staff, province
@@ -40,13 +42,17 @@ def test_the_public_page_hides_provinces_with_few_reports_and_staff_see_them(cli
         for _n in range(count):
             make_case(citizen=make_citizen(province_id=province(code).pk), now=now - HOUR)
     page = client.get("/support/figures/")
-    assert [line["label"] for line in page.context["groups"][-1]["lines"]] == [province("27").name]
+    assert [line["label"] for line in page.context["sections"][-1]["lines"]] == [
+        province("27").name
+    ]
     table = client.get("/support/figures/?format=csv").content.decode()
     assert "province,27," in table
     assert "province,01," not in table
     official = make_staff(role=Role.NATIONAL_OFFICER)
     client.force_login(official, backend="django.contrib.auth.backends.ModelBackend")
-    assert len(client.get("/board/reports/").context["groups"][-1]["lines"]) == 2
+    page = client.get("/board/reports/")
+    assert len(page.context["sections"][-1]["lines"]) == 2
+    assert page.text.count("</table>") == 4  # nothing was closed yet, so there is no cause
 
 
 def test_figures_of_an_empty_platform_and_of_a_strange_span_are_a_page_too(client):
@@ -117,3 +123,14 @@ def test_the_public_page_is_made_once_a_minute_and_not_sent_twice(
     assert again.status_code == 304
     client.cookies["django_language"] = "en"
     assert "How soon reports are answered" in client.get("/support/figures/?weeks=4").text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"), [(1999, 2000, "99.9"), (2000, 2000, "100"), (1, 2, "50")]
+)
+def test_nearly_all_is_not_written_as_all(part, whole, shown):
+    assert share_in_time(part, whole) == Decimal(shown)
+
+
+def test_without_a_report_that_is_due_there_is_no_share():
+    assert share_in_time(0, 0) is None
