@@ -78,8 +78,6 @@ class EventForm(Form):
     seriousness = forms.ChoiceField(
         label=_("Seriousness"),
         choices=Seriousness.choices,
-        initial=Seriousness.NONE,
-        widget=RadioCards,
     )
     treatment = LineField(label=_("Treatment given"), required=False, max_length=500)
     referred_to = LineField(label=_("Taken to (hospital)"), required=False, max_length=160)
@@ -92,7 +90,7 @@ class EventForm(Form):
     noticed_day = OptionalDayField(
         label=_("Day it was noticed"), required=False, max_length=10, widget=forms.TextInput(_TYPED)
     )
-    proposal_seen = forms.CharField(required=False, max_length=1, widget=forms.HiddenInput)
+    proposal_seen = forms.CharField(required=False, widget=forms.HiddenInput)
     marks_optional = False
     input_classes = {
         "onset_time": "w-4", "onset_day": "w-10", "noticed_time": "w-4", "noticed_day": "w-10",
@@ -196,7 +194,7 @@ class EventForm(Form):
 class OutcomeForm(Form):
     """How the person is now, and what that makes of the event."""
 
-    outcome = forms.ChoiceField(label=_("How the person is now"), choices=AefiOutcome.choices)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=AefiOutcome.choices)
     outcome_on = OptionalDayField(
         label=_("Since"),
         required=False,

@@ -63,7 +63,7 @@ def observation_board(request: StaffRequest, session: Session) -> HttpResponse:
 def _cards(session: Session, now: datetime.datetime) -> list[Observed]:
     visits = list(visits_of(session, VisitStatus.OBSERVED).order_by("observed_until", "number"))
     doses = Dose.objects.filter(visit__in=visits, status=DoseStatus.RECORDED)
-    given = {dose.visit_id: dose for dose in doses.annotate(events=Count("aefi_reports"))}
+    given = {dose.visit_id: dose for dose in doses.annotate(reported=Count("aefi_reports"))}
     return [_card(visit, given[visit.pk], now) for visit in visits if visit.pk in given]
 
 
@@ -76,7 +76,7 @@ def _card(visit: Visit, dose: Any, now: datetime.datetime) -> Observed:
         visit=visit,
         given_at=given_at,
         dose=dose.public_id,
-        events=dose.events,
+        events=dose.reported,
         percent=round(min(max(passed, 0), 100)),
         minutes=abs(round((until - now).total_seconds() / 60)),
         is_over=now >= until,

@@ -29,7 +29,7 @@
   }
   function show() {
     var grade = proposal();
-    live.hidden = !grade;
+    live.hidden = !grade || String(grade) === live.dataset.seen; /* the server says so above */
     live.textContent = grade ? live.dataset.lead + ": " + live.dataset["g" + grade] : "";
   }
   signs.addEventListener("change", show);

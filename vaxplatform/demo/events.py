@@ -3,7 +3,7 @@
 import datetime
 
 from registration.models import Account
-from sites.models import AefiReport, AnaphylaxisGrade, Dose, DoseStatus, Seriousness, Site
+from sites.models import AefiReport, Dose, DoseStatus, Seriousness, Site
 from sites.services.aefi import report_aefi
 
 HOUR = datetime.timedelta(hours=1)
@@ -30,11 +30,11 @@ def report_events(*, site: Site, by: Account, now: datetime.datetime) -> list[Ae
         reports.append(
             report_aefi(
                 dose=older,
-                onset_at=older.administered_at + HOUR / 4,
-                symptoms=["hives", "tight_chest", "shock"],
-                grade=AnaphylaxisGrade.III,
+                onset_at=max(older.administered_at, now - 54 * HOUR),
+                symptoms=["fever", "tight_chest", "fast_heart"],
                 seriousness=Seriousness.HOSPITALISED,
-                treatment="Adrenalin 0,5 mg tiêm bắp, thở oxy",
+                description="Đau ngực tăng khi nằm, người nhà đưa đi khám.",
+                treatment="Đo điện tim, thở oxy",
                 referred_to="Bệnh viện Bạch Mai",
                 by=by,
                 now=now - 30 * HOUR,
