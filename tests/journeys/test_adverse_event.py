@@ -72,7 +72,7 @@ def test_anaphylaxis_is_reported_by_keyboard_and_sent_on_by_the_province(
     assert made.number in officer.locator("table").inner_text()
     press(officer, "table tbody a")
     check_page(officer)
-    officer.focus("aside form button")
+    officer.focus("section[aria-labelledby=clock] button")
     go(officer, "Enter")
     check_page(officer)
     made.refresh_from_db()
