@@ -25,7 +25,19 @@ class SignUnknown(InvalidInput):
 class OnsetImpossible(InvalidInput):
     code = "onset_impossible"
     message = _("An event begins after the dose and not later than now.")
-    field = "onset"
+    field = "onset_time"
+
+
+class NoticeImpossible(InvalidInput):
+    code = "notice_impossible"
+    message = _("An event is noticed when it begins or later, and not later than now.")
+    field = "noticed_time"
+
+
+class OutcomeDayImpossible(InvalidInput):
+    code = "outcome_day_impossible"
+    message = _("The day of the outcome lies between the start of the event and today.")
+    field = "outcome_on"
 
 
 class EventOfVoidedDose(DomainError):

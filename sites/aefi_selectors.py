@@ -3,10 +3,12 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, TextChoices
+from django.utils.translation import gettext_lazy as _
 
+from registration.models import AdministrativeUnit
 from sites import aefi_rules
-from sites.models import AefiReport, DoseStatus, Lot, StaffPosting
+from sites.models import AefiReport, DoseStatus, Lot, Seriousness, StaffPosting
 from sites.scoping import scope_to_posting
 
 
@@ -25,6 +27,56 @@ class LotCount:
         return self.reports / self.doses * 100_000 if self.doses else 0.0
 
 
+@dataclass(frozen=True)
+class EventFilters:
+    """What a list of reports is narrowed to; "" and None narrow nothing. `seriousness`: one of
+    Seriousness, or "serious" for any but none."""
+
+    seriousness: str = ""
+    grade: int | None = None
+    lot: str = ""
+    province: AdministrativeUnit | None = None
+
+    def apply(self, rows: QuerySet[AefiReport]) -> QuerySet[AefiReport]:
+        if self.seriousness == "serious":
+            rows = rows.exclude(seriousness=Seriousness.NONE)
+        elif self.seriousness:
+            rows = rows.filter(seriousness=self.seriousness)
+        if self.grade is not None:
+            rows = rows.filter(grade=self.grade)
+        if self.lot:
+            rows = rows.filter(dose__lot__number__iexact=self.lot)
+        if self.province:
+            rows = rows.filter(dose__site__province=self.province)
+        return rows
+
+
+class ClockState(TextChoices):
+    """Where the 24 hours of reports stand: a list each."""
+
+    ALL = "all", _("All reports")
+    RUNNING = "running", _("To be sent on")
+    OVERDUE = "overdue", _("Overdue")
+    SENT = "sent", _("Sent on")
+
+    def condition(self, now: datetime.datetime) -> Q:
+        waiting = Q(due_at__isnull=False, sent_on_at__isnull=True)
+        return {
+            ClockState.ALL: Q(),
+            ClockState.RUNNING: waiting,
+            ClockState.OVERDUE: waiting & Q(due_at__lte=now),
+            ClockState.SENT: Q(sent_on_at__isnull=False),
+        }[self]
+
+
+def count_clocks(rows: QuerySet[AefiReport], *, now: datetime.datetime) -> dict[ClockState, int]:
+    """How many of `rows` each list holds, in one query."""
+    counts = rows.order_by().aggregate(
+        **{state.value: Count("pk", filter=state.condition(now) or None) for state in ClockState}
+    )
+    return {state: counts[state.value] for state in ClockState}
+
+
 def reports_for(posting: StaffPosting | None) -> QuerySet[AefiReport]:
     """What a posting may see: the clocks that run first, the earliest first, then the newest."""
     rows = AefiReport.objects.select_related(
@@ -32,6 +84,12 @@ def reports_for(posting: StaffPosting | None) -> QuerySet[AefiReport]:
     ).annotate(to_send=Q(due_at__isnull=False, sent_on_at__isnull=True))
     rows = scope_to_posting(rows, posting, site="dose__site")
     return rows.order_by("-to_send", F("due_at").asc(nulls_last=True), "-noticed_at")
+
+
+def count_overdue(posting: StaffPosting | None, *, now: datetime.datetime) -> int:
+    """How many reports within the posting are overdue; read from the index of running clocks."""
+    rows = AefiReport.objects.filter(due_at__lte=now, sent_on_at__isnull=True)
+    return scope_to_posting(rows, posting, site="dose__site").count()
 
 
 def overdue(*, now: datetime.datetime) -> QuerySet[AefiReport]:

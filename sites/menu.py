@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sites import rights
@@ -40,6 +41,13 @@ def waiting(place: str) -> Callable[[HttpRequest], str]:
         return str(getattr(counts, place)) if counts and getattr(counts, place) else ""
 
     return badge
+
+
+def overdue_events(request: HttpRequest) -> str:
+    """How many serious events were not sent on in time; "" for none."""
+    from sites.aefi_selectors import count_overdue
+
+    return str(count_overdue(posting_on(request), now=timezone.now()) or "")
 
 
 def register_menu() -> None:
@@ -93,6 +101,16 @@ def register_menu() -> None:
             symbol="event",
             permission=allowed(rights.CHECK_IN),
             order=50,
+        ),
+        StaffLink(
+            "site",
+            _("Adverse events"),
+            reverse_lazy(f"{page}:adverse_events"),
+            icon="alert",
+            symbol="emergency_home",
+            permission=allowed(rights.SEE_AEFI),
+            badge=overdue_events,
+            order=5,
         ),
         StaffLink(
             "site",

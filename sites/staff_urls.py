@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sites.views import (
+    aefi,
     checkin,
     doses,
     import_rows,
@@ -30,6 +31,19 @@ urlpatterns = [
     path("dose/<uuid:public_id>/not/", doses.no_dose, name="no_dose"),
     path("observe/", observe.observation_board, name="observe"),
     path("observe/<uuid:public_id>/early/", observe.discharge_early, name="discharge_early"),
+    path("adverse-events/", aefi.list_events, name="adverse_events"),
+    path(
+        "adverse-events/line-list.csv", aefi.line_list, {"kind": "csv"}, name="adverse_events_csv"
+    ),
+    path(
+        "adverse-events/line-list.xlsx",
+        aefi.line_list,
+        {"kind": "xlsx"},
+        name="adverse_events_xlsx",
+    ),
+    path("adverse-events/new/<uuid:public_id>/", aefi.report_event, name="report_event"),
+    path("adverse-events/<uuid:public_id>/", aefi.show_event, name="adverse_event"),
+    path("adverse-events/<uuid:public_id>/send/", aefi.send_event_on, name="send_event_on"),
     path("paper/", paper.enter_paper, name="paper"),
     path("imports/", imports.list_files, name="imports"),
     path("imports/template/<str:form>.xlsx", imports.template, name="import_template"),

@@ -15,6 +15,7 @@ class AccessPurpose(TextChoices):
     SCREENING = "screening", _("Screening before the dose")
     DOSE = "dose", _("Recording a dose")
     OBSERVATION = "observation", _("Observation after the dose")
+    ADVERSE_EVENT = "adverse_event", _("Report of an adverse event after the dose")
     IMPORT = "import", _("Matching doses from a site's file")
     CASE = "case", _("Work on a reported problem")
     SEARCH = "search", _("Search by staff")

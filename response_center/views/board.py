@@ -26,7 +26,7 @@ from response_center.views.board_figures import case_ages, doses_by_hour
 from response_center.views.board_figures import promise as draw_promise
 from sites.entry_forecast import entry_by_province
 from sites.models import Role, StaffPosting
-from sites.rights import MAY, SEE_BOARD, SEE_WAITS, StaffRequest, staff_page
+from sites.rights import MAY, SEE_AEFI, SEE_BOARD, SEE_WAITS, StaffRequest, staff_page
 from vaxplatform import formatting
 from vaxplatform.errors import DomainError, add_to_form
 
@@ -215,6 +215,10 @@ def _links(posting: StaffPosting, province: AdministrativeUnit | None) -> dict[s
         "stock": reverse("admin:vaccination_sites_lot_changelist"),
         "lot_signal": reverse("admin:vaccination_sites_lot_changelist"),
     }
+    if SEE_AEFI in MAY[Role(posting.role)]:
+        events = reverse("sites_staff:adverse_events")
+        links["aefi_overdue"] = f"{events}?clock=overdue{narrowed}"
+        links["lot_signal"] = events
     if SEE_WAITS in MAY[Role(posting.role)]:
         waits = reverse("certificates_staff:waits")
         if province is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -83,7 +83,7 @@ class DoseAdmin(PersonalRecords):
         "recorded_by", "api_client",
     )  # fmt: skip
     readonly_fields = fields
-    actions_detail = ("void",)
+    actions_detail = ("void", "report_event")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("citizen")
@@ -94,3 +94,17 @@ class DoseAdmin(PersonalRecords):
     @action(description=_("Void the dose"), url_path="void", permissions=["void"])
     def void(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return redirect("sites_staff:void_dose", object_id)
+
+    def has_report_event_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, rights.REPORT_AEFI)
+
+    @action(
+        description=_("Report an adverse event"),
+        url_path="report-event",
+        permissions=["report_event"],
+    )
+    def report_event(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        dose = self.get_object(request, str(object_id))
+        if dose is None:
+            raise Http404
+        return redirect("sites_staff:report_event", dose.public_id)

@@ -18,6 +18,7 @@ from sites.models import (
 )
 from sites.rights import require_action
 from sites.scoping import NotAllowed, scope_to_posting
+from vaxplatform.vietnam import day_in_vietnam
 
 ALPHABET = "2346789ACDEFGHJKMNPQRTVWXY"
 
@@ -30,6 +31,7 @@ def report_aefi(
     symptoms: Collection[str],
     by: Account,
     now: datetime.datetime,
+    noticed_at: datetime.datetime | None = None,
     description: str = "",
     grade: int = AnaphylaxisGrade.NONE,
     seriousness: str = Seriousness.NONE,
@@ -37,11 +39,14 @@ def report_aefi(
     referred_to: str = "",
     medical_history: str = "",
 ) -> AefiReport:
-    """A report of an event after `dose`, noticed now; the clock runs if it is serious.
+    """A report of an event after `dose`. If it is serious its clock runs from `noticed_at`, which
+    is now unless it is typed later than noticed.
 
-    Raises NotAllowed, SignsMissing, SignUnknown, OnsetImpossible, EventOfVoidedDose, and
-    EventReported for a second report of the dose whose onset is within a day of the first's.
+    Raises NotAllowed, SignsMissing, SignUnknown, OnsetImpossible, NoticeImpossible,
+    EventOfVoidedDose, and EventReported for a second report of the dose whose onset is within a
+    day of the first's.
     """
+    noticed_at = noticed_at or now
     _must_be_in_reach(dose, by, rights.REPORT_AEFI)
     codes = _checked(symptoms, description)
     locked = Dose.objects.select_for_update(of=("self",)).get(pk=dose.pk)
@@ -49,12 +54,14 @@ def report_aefi(
         raise aefi_exceptions.EventOfVoidedDose
     if not locked.administered_at <= onset_at <= now:
         raise aefi_exceptions.OnsetImpossible
+    if not onset_at <= noticed_at <= now:
+        raise aefi_exceptions.NoticeImpossible
     _must_be_new(locked, onset_at)
     return AefiReport.objects.create(
         number=_free_number(),
         dose=locked,
         onset_at=onset_at,
-        noticed_at=now,
+        noticed_at=noticed_at,
         symptoms=codes,
         description=description,
         grade=grade,
@@ -65,7 +72,7 @@ def report_aefi(
         medical_history=medical_history,
         reported_by=by,
         reported_at=now,
-        due_at=_due(grade, seriousness, now),
+        due_at=_due(grade, seriousness, noticed_at),
     )
 
 
@@ -80,8 +87,13 @@ def update_outcome(
     grade: int | None = None,
     seriousness: str | None = None,
 ) -> AefiReport:
-    """How the person is now. What has become serious starts the clock; a clock never stops here."""
+    """How the person is now. What has become serious starts the clock; a clock never stops here.
+
+    Raises NotAllowed and OutcomeDayImpossible.
+    """
     _must_be_in_reach(report.dose, by, rights.REPORT_AEFI)
+    if outcome_on and not day_in_vietnam(report.onset_at) <= outcome_on <= day_in_vietnam(now):
+        raise aefi_exceptions.OutcomeDayImpossible
     locked = AefiReport.objects.select_for_update().get(pk=report.pk)
     locked.outcome, locked.outcome_on = outcome, outcome_on
     locked.grade = locked.grade if grade is None else grade

@@ -11,7 +11,7 @@ from registration.models import (
     IdentityCheck,
     ShotRegistration,
 )
-from sites.models import AppointmentStatus, Session, Visit, VisitStatus
+from sites.models import AppointmentStatus, Dose, Session, Visit, VisitStatus
 from sites.selectors import NextDose, next_dose_of
 from sites.services.visits import needs_blood_pressure
 from sites.views.desk import PersonLine, person_line
@@ -30,8 +30,15 @@ class PersonCard:
     group: str
     next_dose: NextDose
     vaccine: str
+    site_id: int
     checks: list[Check] = field(default_factory=list)
     visit: Visit | None = None
+
+    @property
+    def event_dose(self) -> Dose | None:
+        """The last dose, where an event after it is this site's to report."""
+        last = self.next_dose.last
+        return last if last and last.site_id == self.site_id else None
 
     @property
     def warns(self) -> bool:
@@ -61,6 +68,7 @@ def person_card(
         group=str(registration.group) if registration else "",
         next_dose=upcoming,
         vaccine=str(vaccine) if vaccine else "",
+        site_id=session.site_id,
         checks=list(_checks(citizen, upcoming, today)),
         visit=visit,
     )

@@ -1,10 +1,12 @@
 """The observation area: who may go, and when the others may."""
 
 import datetime
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -29,6 +31,8 @@ class Observed:
 
     visit: Visit
     given_at: datetime.datetime
+    dose: uuid.UUID
+    events: int
     percent: int
     minutes: int
     is_over: bool
@@ -58,21 +62,21 @@ def observation_board(request: StaffRequest, session: Session) -> HttpResponse:
 
 def _cards(session: Session, now: datetime.datetime) -> list[Observed]:
     visits = list(visits_of(session, VisitStatus.OBSERVED).order_by("observed_until", "number"))
-    given = dict(
-        Dose.objects.filter(visit__in=visits, status=DoseStatus.RECORDED).values_list(
-            "visit_id", "administered_at"
-        )
-    )
+    doses = Dose.objects.filter(visit__in=visits, status=DoseStatus.RECORDED)
+    given = {dose.visit_id: dose for dose in doses.annotate(reported=Count("aefi_reports"))}
     return [_card(visit, given[visit.pk], now) for visit in visits if visit.pk in given]
 
 
-def _card(visit: Visit, given_at: datetime.datetime, now: datetime.datetime) -> Observed:
+def _card(visit: Visit, dose: Any, now: datetime.datetime) -> Observed:
+    given_at = dose.administered_at
     until = visit.observed_until or now
     whole = (until - given_at).total_seconds() or 1
     passed = (now - given_at).total_seconds() / whole * 100
     return Observed(
         visit=visit,
         given_at=given_at,
+        dose=dose.public_id,
+        events=dose.reported,
         percent=round(min(max(passed, 0), 100)),
         minutes=abs(round((until - now).total_seconds() / 60)),
         is_over=now >= until,

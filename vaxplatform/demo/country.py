@@ -29,6 +29,7 @@ from sites.services.doses import DoseItem, record_doses
 from sites.services.stock import receive_lot
 from vaxplatform.demo import logins
 from vaxplatform.demo.cases import Desk
+from vaxplatform.demo.events import report_events
 from vaxplatform.demo.people import people
 from vaxplatform.demo.today import Today, dose_item
 from vaxplatform.demo.wrongs import report_from_paper, report_wrongs
@@ -96,6 +97,7 @@ class Country:
             session=next(session for session in sessions if session.site_id == ours.pk),
             staff=self.staff,
         )
+        report_events(site=ours, by=self.staff["bacsi"], now=self.now)
         family = today.make_household(site=ours)
         today.leave_one_for_review(site=ours)
         open_cases_for_stuck_certificates(self.now)
