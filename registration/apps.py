@@ -7,7 +7,14 @@ class RegistrationConfig(AppConfig):
     verbose_name = _("Citizens and registration")
 
     def ready(self) -> None:
-        from registration.services import check_in_codes, codes, reference, sessions, sms
+        from registration.services import (
+            check_in_codes,
+            codes,
+            identity_tally,
+            reference,
+            sessions,
+            sms,
+        )
         from vaxplatform.chores import register_chore
         from vaxplatform.reference import register_loader
 
@@ -16,6 +23,7 @@ class RegistrationConfig(AppConfig):
         register_loader("medical history", reference.load_medical_history)
 
         register_chore("deliver_sms", sms.deliver_waiting, every_seconds=5)
+        register_chore("count_identity_checks", identity_tally.count_all_checks, every_seconds=900)
         register_chore("purge_codes", codes.purge_codes, every_seconds=3600)
         register_chore(
             "purge_check_in_codes", check_in_codes.purge_check_in_codes, every_seconds=3600

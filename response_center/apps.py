@@ -15,6 +15,7 @@ class ResponseCenterConfig(AppConfig):
         from response_center.stuck import links_to_cases
         from response_center.views.menu import (
             corrections_to_decide,
+            may_check_identity,
             may_judge_pairs,
             may_see_board,
             may_see_cases,
@@ -70,6 +71,15 @@ class ResponseCenterConfig(AppConfig):
                 permission=may_judge_pairs,
                 badge=pairs_to_decide,
                 order=14,
+            ),
+            StaffLink(
+                "response",
+                _("Identity check"),
+                reverse_lazy("response_center_staff:identity"),
+                icon="check",
+                symbol="fact_check",
+                permission=may_check_identity,
+                order=16,
             ),
             StaffLink(
                 "response",

@@ -34,6 +34,7 @@ VOID_DOSE = "void_dose"
 MANAGE_SITES = "manage_sites"
 MANAGE_STAFF = "manage_staff"  # postings and API clients
 EDIT_RULES = "edit_rules"  # vaccines, intervals, screening forms
+CHECK_IDENTITY = "check_identity"  # lists for the population database, and their answers
 FIND_CITIZENS = "find_citizens"
 BROWSE_CITIZENS = "browse_citizens"  # read any person's record in the admin forms, logged
 WORK_CASES = "work_cases"
@@ -85,6 +86,7 @@ MAY: dict[Role, frozenset[str]] = {
             VOID_DOSE,
             MANAGE_SITES,
             ANSWER_CASES,
+            CHECK_IDENTITY,
             SEE_BOARD,
             SEE_WAITS,
             LOAD_REPORTS,
@@ -101,6 +103,7 @@ MAY: dict[Role, frozenset[str]] = {
             RECALL_LOTS,
             MANAGE_SITES,
             EDIT_RULES,
+            CHECK_IDENTITY,
             SEE_BOARD,
             SEE_WAITS,
             LOAD_REPORTS,

@@ -11,8 +11,11 @@ from registration.models.citizen import (
     Sex,
 )
 from registration.models.identity_check import (
+    IdentityCheckEvent,
     IdentityCheckList,
     IdentityCheckRow,
+    IdentityTally,
+    ListAct,
     MismatchedField,
 )
 from registration.models.message import CodePurpose, OneTimeCode, SmsMessage, SmsStatus
@@ -40,9 +43,12 @@ __all__ = [
     "HalfDay",
     "HouseholdMember",
     "IdentityCheck",
+    "IdentityCheckEvent",
     "IdentityCheckList",
     "IdentityCheckRow",
     "IdentityDocument",
+    "IdentityTally",
+    "ListAct",
     "MedicalHistoryQuestion",
     "MismatchedField",
     "OneTimeCode",

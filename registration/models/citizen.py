@@ -16,6 +16,7 @@ from registration.models.place import AdministrativeUnit
 from vaxplatform.crypto import SealedTextField
 from vaxplatform.rows import row_name
 from vaxplatform.vietnam import search_key
+from vaxplatform.wires import after_delete, after_insert, after_update
 
 
 class Sex(models.TextChoices):
@@ -32,6 +33,27 @@ class IdentityCheck(models.TextChoices):
     MISMATCHED = "mismatched", _("Mismatched")
     MALFORMED_ID = "malformed_id", _("Malformed ID")
     NO_ID = "no_id", _("No ID")
+
+
+# What the population database said is of the details that it was asked about: whoever changes them,
+# by whatever way, the person counts as not asked. A paper is written under the lock that reading
+# answers takes, so that no answer is kept for a paper that came meanwhile.
+_ASK_AGAIN = """
+    PERFORM 1 FROM registration_citizen c
+      WHERE c.id IN ({people}) ORDER BY c.id FOR KEY SHARE;
+    UPDATE registration_citizen c SET identity_check = 'not_checked'
+     WHERE c.id IN ({people}) AND c.identity_check <> 'not_checked';
+    RETURN NULL;
+"""
+_OF_NEW = "SELECT citizen_id FROM new_rows WHERE kind <> 'bhyt'"
+_OF_OLD = "SELECT citizen_id FROM old_rows WHERE kind <> 'bhyt'"
+_OF_CHANGED = """
+    SELECT unnest(ARRAY[n.citizen_id, o.citizen_id])
+      FROM new_rows n JOIN old_rows o ON o.id = n.id
+     WHERE (n.citizen_id, n.kind, n.number_index)
+           IS DISTINCT FROM (o.citizen_id, o.kind, o.number_index)
+       AND NOT (n.kind = 'bhyt' AND o.kind = 'bhyt')
+"""
 
 
 @pghistory.track(exclude=["search_name"], level=pghistory.Statement)
@@ -107,6 +129,22 @@ class Citizen(models.Model):
             models.Index(fields=["search_name", "date_of_birth"], name="citizen_name_and_birth"),
             models.Index(fields=["date_of_birth", "province"], name="citizen_birth_and_province"),
             models.Index(fields=["phone"], name="citizen_phone", condition=~Q(phone="")),
+            models.Index(
+                fields=["identity_check", "province", "id"],
+                name="citizen_by_identity_check",
+                condition=Q(merged_into__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="changed_details_are_not_checked",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("full_name", "date_of_birth", "sex"),
+                condition=pgtrigger.Q(old__full_name__df=pgtrigger.F("new__full_name"))
+                | pgtrigger.Q(old__date_of_birth__df=pgtrigger.F("new__date_of_birth"))
+                | pgtrigger.Q(old__sex__df=pgtrigger.F("new__sex")),
+                func="NEW.identity_check = 'not_checked'; RETURN NEW;",
+            )
         ]
 
     def __str__(self) -> str:
@@ -160,6 +198,11 @@ class IdentityDocument(models.Model):
             models.UniqueConstraint(
                 name="a_document_number_belongs_to_one_citizen", fields=["kind", "number_index"]
             ),
+        ]
+        triggers = [
+            after_insert("ask_again_of_new_papers", _ASK_AGAIN.format(people=_OF_NEW)),
+            after_update("ask_again_of_changed_papers", _ASK_AGAIN.format(people=_OF_CHANGED)),
+            after_delete("ask_again_of_removed_papers", _ASK_AGAIN.format(people=_OF_OLD)),
         ]
 
     def __str__(self) -> str:

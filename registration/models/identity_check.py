@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -59,7 +60,10 @@ class IdentityCheckList(models.Model):
 
 class IdentityCheckRow(models.Model):
     """A person on a list, and what came back. `mismatched`: MismatchedField values. `seen`: a keyed
-    digest of what was sent; an answer about other details than today's is stale."""
+    digest of what was sent; an answer about other details than today's is stale.
+
+    Answered without a result: the details changed, and what comes back does not count.
+    """
 
     public_id = models.UUIDField(
         _("public number"), default=uuid.uuid4, unique=True, editable=False
@@ -89,3 +93,76 @@ class IdentityCheckRow(models.Model):
 
     def __str__(self) -> str:
         return row_name(self, self.public_id)
+
+
+class ListAct(models.TextChoices):
+    """What somebody did with a list."""
+
+    TAKEN = "taken", _("Taken as a file")
+    ANSWERED = "answered", _("Answers read")
+
+
+class IdentityCheckEvent(models.Model):
+    """Who took a list, or handed in answers, and what came of them. Insert only.
+
+    `counts` of answers: by_result, by_field, applied, again, changed, empty, not_applied (code →
+    rows) and lines ([row of the file, code], the first of them). Of a file: people, left_out.
+    """
+
+    public_id = models.UUIDField(
+        _("public number"), default=uuid.uuid4, unique=True, editable=False
+    )
+    check_list = models.ForeignKey(
+        IdentityCheckList, verbose_name=_("list"), on_delete=models.PROTECT, related_name="events"
+    )
+    act = models.CharField(_("what was done"), max_length=8, choices=ListAct)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    at = models.DateTimeField(_("at what time"), default=timezone.now)
+    counts = models.JSONField(_("counts"), default=dict)
+
+    class Meta:
+        verbose_name = _("work on a list for the identity check")
+        verbose_name_plural = _("work on lists for the identity check")
+        triggers = [
+            pgtrigger.Protect(name="insert_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return row_name(self, self.public_id)
+
+
+class IdentityTally(models.Model):
+    """People of a province by the result of their check, counted again every few minutes.
+
+    `mismatched` empty: all people of that result; else those of whom this field does not agree.
+    Records that were joined with another are not counted.
+    """
+
+    province = models.ForeignKey(
+        AdministrativeUnit, verbose_name=_("province"), on_delete=models.CASCADE, related_name="+"
+    )
+    result = models.CharField(_("result"), max_length=12, choices=IdentityCheck)
+    mismatched = models.CharField(
+        _("what does not agree"), max_length=13, choices=MismatchedField, blank=True
+    )
+    people = models.PositiveIntegerField(_("people"))
+    counted_at = models.DateTimeField(_("counted at"))
+
+    class Meta:
+        verbose_name = _("count of identity checks")
+        verbose_name_plural = _("counts of identity checks")
+        constraints = [
+            models.UniqueConstraint(
+                name="a_province_has_one_count_of_each_result",
+                fields=["province", "result", "mismatched"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return row_name(self, self.pk)

@@ -18,6 +18,7 @@ class AccessPurpose(TextChoices):
     ADVERSE_EVENT = "adverse_event", _("Report of an adverse event after the dose")
     IMPORT = "import", _("Matching doses from a site's file")
     CASE = "case", _("Work on a reported problem")
+    IDENTITY_CHECK = "identity_check", _("Compared with the population database")
     SEARCH = "search", _("Search by staff")
     API = "api", _("Look-up by a connected system")
     OWN_PHONE = "own_phone", _("Looked up with a code sent to your phone")

@@ -8,7 +8,7 @@ from response_center.access import OFFICERS
 from response_center.selectors import Queue, cases_in_reach, in_queue, queues_of
 from response_center.selectors.corrections import to_decide
 from response_center.selectors.people import PairFilters, pairs_for_a_second
-from sites.rights import ANSWER_CASES, SEE_BOARD, WORK_CASES
+from sites.rights import ANSWER_CASES, CHECK_IDENTITY, SEE_BOARD, WORK_CASES
 from sites.scoping import posting_of
 from vaxplatform import formatting
 from vaxplatform.rights import may
@@ -56,3 +56,7 @@ def pairs_to_decide(request: HttpRequest) -> str:
     """How many pairs of records wait for a second person."""
     count = pairs_for_a_second(PairFilters()).order_by()[: SHOWN_AT_MOST + 1].count()
     return "" if not count else formatting.number(count)
+
+
+def may_check_identity(request: HttpRequest) -> bool:
+    return may(request.user, CHECK_IDENTITY)

@@ -41,9 +41,7 @@ def test_the_board_stays_fresh_says_when_it_is_old_and_an_alarm_is_taken_in_hand
     take = page.get_by_role("link", name="Take it in hand: 1 certificate is stuck")
     take.focus()
     make_case(now=now - datetime.timedelta(hours=50))
-    overdue = page.locator(
-        "section", has=page.get_by_role("heading", name="Overdue reports")
-    )
+    overdue = page.locator("section", has=page.get_by_role("heading", name="Overdue reports"))
     expect(overdue.locator(".big")).to_have_text("0")
     page.clock.fast_forward(NEXT_LOOK)
     expect(overdue.locator(".big")).to_have_text("1")

@@ -30,6 +30,7 @@ from sites.services.stock import receive_lot
 from vaxplatform.demo import logins
 from vaxplatform.demo.cases import Desk
 from vaxplatform.demo.events import report_events
+from vaxplatform.demo.identity import check_people
 from vaxplatform.demo.people import people
 from vaxplatform.demo.today import Today, dose_item
 from vaxplatform.demo.wrongs import report_from_paper, report_wrongs
@@ -81,6 +82,8 @@ class Country:
         self.say(f"{recorded} doses entered from paper")
         self._today()
         drain_due()
+        checked = check_people(by=self.staff["boyte"], now=self.now, random=Random(SEED))
+        self.say(f"{checked} people compared with the population database")
         self.say(f"{load_national_reports(now=self.now)} daily reports of the provinces")
         refresh_all_statistics(self.now)
 
