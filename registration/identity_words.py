@@ -83,7 +83,8 @@ REASONS: Final = {
     "row_unknown": _("No row of this list has this number. Keep the column “Mã dòng” as it was."),
     "row_twice": _("This row stands in the file more than once, with different answers."),
     "result_unknown": _(
-        "The result is not one that we know. Write: khớp, không khớp, số sai, or không có số."
+        "The result is not one that we know. Write: khớp, không khớp, không tìm thấy,"
+        " số sai, or không có số."
     ),
     "fields_missing": _(
         "Not matched, but it is missing what does not agree: name, date of birth, sex, number of"
