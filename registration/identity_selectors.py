@@ -54,6 +54,11 @@ class League:
     whole: CleanLine
     counted_at: datetime.datetime | None
 
+    @property
+    def lead(self) -> CleanLine:
+        """What stands in large type: the only province, or the whole."""
+        return self.lines[0] if len(self.lines) == 1 else self.whole
+
 
 def clean_league() -> League:
     """Every province: a few hundred rows, however many people there are."""

@@ -76,6 +76,8 @@ def _overview(request: StaffRequest, form: MakeListForm) -> HttpResponse:
         whole=_shown(league.whole),
         counted_at=league.counted_at,
         is_national=request.posting.province_id is None,
+        lead=_shown(league.lead),
+        all_columns="" if request.GET.get("columns") == "all" else "?columns=all",
         fields=MismatchedField.labels,
         page_obj=lists.get_page(request.GET.get("page")),
     )
