@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from public_portal import views
+from public_portal import figure_views, views
 from public_portal.open_data import views as open_data
 
 app_name = "public_portal"
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("statistics/", views.statistics, name="statistics"),
     path("statistics/provinces/<slug:code>/", views.province, name="province"),
+    path("statistics/definitions/", figure_views.definitions, name="definitions"),
+    path("statistics/definitions/<slug:slug>/", figure_views.definition, name="definition"),
     path("open-data/", open_data.open_data, name="open_data"),
     path("open-data/datapackage.json", open_data.datapackage, name="datapackage"),
     path(
