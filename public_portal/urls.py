@@ -5,6 +5,7 @@ from django.urls import path
 from public_portal import (
     compare_views,
     day_views,
+    figure_views,
     group_views,
     picture_views,
     supply_views,
@@ -27,6 +28,8 @@ urlpatterns = [
         picture_views.province,
         name="province_picture",
     ),
+    path("statistics/definitions/", figure_views.definitions, name="definitions"),
+    path("statistics/definitions/<slug:slug>/", figure_views.definition, name="definition"),
     path("open-data/", open_data.open_data, name="open_data"),
     path("open-data/datapackage.json", open_data.datapackage, name="datapackage"),
     path(
