@@ -1,8 +1,9 @@
 """Two provinces side by side: the same figures, the same days, the same scale."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from public_portal import drawings, page_parts, selectors
 from public_portal.caching import public_page
+from public_portal.rules import MEASURES, Measure
 from public_portal.selectors import Day, Totals, UnitTotals
 from registration.models import AdministrativeUnit
 from vaxplatform import figures, formatting
@@ -20,16 +22,16 @@ from vaxplatform.figures import Legend
 
 @dataclass(frozen=True)
 class Line:
-    """A figure of both and of the country, written; `slug` names its definition."""
+    """A figure of both and of the country, written; `definition` is the page of its meaning."""
 
     text: str
+    definition: str
     first: str
     second: str
     country: str
-    slug: str = ""
 
 
-@public_page(a=page_parts.is_province, b=page_parts.is_province)
+@public_page(a=page_parts.is_province, b=page_parts.is_province, columns=page_parts.one_of("all"))
 def compare(request: HttpRequest) -> HttpResponse:
     chosen = [page_parts.chosen_province(request, name) for name in "ab"]
     context: dict[str, Any] = {
@@ -39,6 +41,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "b": chosen[1],
         "span": selectors.span(),
         "title": _("Compare two provinces"),
+        "all_columns": request.GET.get("columns") == "all",
     }
     first, second = chosen
     if first and second and first != second:
@@ -76,27 +79,26 @@ def finding_of(first: UnitTotals, second: UnitTotals) -> str:
 
 
 def lines_of(first: Totals, second: Totals, country: Totals) -> list[Line]:
-    def line(text: str, write: Any, read: Any) -> Line:
-        return Line(text, *(write(read(totals)) for totals in (first, second, country)))
+    links = page_parts.definition_links()
 
-    def per_hundred(value: Any) -> str:
-        return formatting.number(value, 1)
+    def line(slug: str, text: str, write: Callable[[Any], str], read: Any) -> Line:
+        written = (write(read(totals)) for totals in (first, second, country))
+        return Line(text, links.get(slug, ""), *written)
 
-    return [
-        line(_("Doses per 100 adults"), per_hundred, lambda t: t.doses_per_100),
-        line(_("Doses reported"), formatting.number, lambda t: t.reported),
-        line(_("Doses recorded"), formatting.number, lambda t: t.recorded),
-        line(_("Reported, not on record"), formatting.number, lambda t: t.unrecorded),
-        line(_("At least one dose, % of adults"), formatting.percent, lambda t: t.people_share),
-        line(
-            _("Residents with a dose, % of adults"),
-            formatting.percent,
-            lambda t: t.residents_share,
-        ),
-        line(_("Full series, % of adults"), formatting.percent, lambda t: t.full_share),
-        line(_("Booster doses per 100 adults"), per_hundred, lambda t: t.boosters_per_100),
-        line(_("Adults"), formatting.number, lambda t: t.adults),
+    measures = [
+        line(measure.key, str(measure.column), _written(measure), attrgetter(measure.attribute))
+        for measure in MEASURES.values()
     ]
+    return [
+        *measures,
+        line("reported", _("Doses reported"), formatting.number, lambda t: t.reported),
+        line("recorded", _("Doses recorded"), formatting.number, lambda t: t.recorded),
+        line("", _("Adults"), formatting.number, lambda t: t.adults),
+    ]
+
+
+def _written(measure: Measure) -> Callable[[Any], str]:
+    return lambda value: drawings.figure_text(measure, value)
 
 
 # ── drawings ──────────────────────────────────────────────────────────────────────────────────

@@ -291,19 +291,28 @@ def compare_chart(
 ) -> SafeString:
     """The same figure of two provinces: the first a solid line, the second dotted."""
     (first, ones), (second, others) = values
+    upper, lower = _either_side(ones, others)
     return _line_pair(
-        Series("reported", first, ones, *_word_place(ones)),
-        Series("other", second, others, *_below(others)),
+        Series("reported", first, ones, *upper),
+        Series("other", second, others, *lower),
         days=days,
         legend=legend,
         unit=unit,
     )
 
 
-def _below(values: Sequence[float]) -> tuple[float, float]:
-    """A place for the second word away from the first: at the middle of the line's last part."""
-    at = max(len(values) * 2 // 3 - 1, 0)
-    return at / max(len(values), 1) * 100, values[at] if values else 0
+def _either_side(
+    ones: Sequence[float], others: Sequence[float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Places for the words of two lines: where these are farthest apart, over the upper one and
+    under the lower one."""
+    count, top = len(ones), max(*ones, *others, 1)
+    at = max(range(count // 4, count), key=lambda n: abs(ones[n] - others[n]), default=0)
+    over = max(ones[at], others[at]) + top * 0.04
+    under = max(min(ones[at], others[at]) - top * 0.11, top * 0.03)
+    x = (at + 1) / max(count, 1) * 100
+    places = ((x, over), (x, under))
+    return places if ones[at] >= others[at] else (places[1], places[0])
 
 
 def _line_pair(

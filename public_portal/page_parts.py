@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from public_portal import drawings, selectors
+from public_portal.definitions import DEFINITIONS
 from registration.models import AdministrativeUnit
 from vaxplatform import figures, formatting
 from vaxplatform.components import Tab
@@ -113,6 +114,11 @@ def share_of(
         description,
         f"{settings.PUBLIC_URL}{picture}{'?' if words else ''}{words}",
     )
+
+
+def definition_links() -> dict[str, str]:
+    """The page of each figure's definition, by its slug."""
+    return {slug: reverse("public_portal:definition", args=[slug]) for slug in DEFINITIONS}
 
 
 def place_name(province: AdministrativeUnit | None) -> str:

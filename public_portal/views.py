@@ -38,6 +38,7 @@ SITES_A_PAGE = 20
 def home(request: HttpRequest) -> HttpResponse:
     today = promise_today(now=timezone.now())
     context = {
+        "defs": page_parts.definition_links(),
         "today": today,
         "promise": drawings.promise_chart(today, key="promise"),
         "totals": selectors.country_totals(),
@@ -111,6 +112,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
     finding = drawings.finding_of(rows, measure)
     context = {
         "sections": page_parts.sections(request),
+        "defs": page_parts.definition_links(),
         "rate": getattr(totals, measure.attribute),
         "today": promise_today(now=timezone.now()),
         "share": page_parts.share_of(
@@ -225,6 +227,7 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         "span": selectors.span(selectors.days_of(unit)),
         "locator": figures.locator_map(code),
         "page": page,
+        "defs": page_parts.definition_links(),
         "site_lines": [(row, sessions.get(row.id)) for row in page],
         "sections": page_parts.sections(request),
         "tables": [(*table, largest(table[2])) for table in group_tables(totals, unit)],
