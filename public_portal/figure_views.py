@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from public_portal import selectors
+from public_portal import restated, selectors
 from public_portal.caching import public_page
 from public_portal.definitions import DEFINITIONS, Definition
+from registration.models import AdministrativeUnit
 from vaxplatform import formatting
 from vaxplatform.components import SummaryRow
+
+RESTATEMENTS_A_PAGE = 50
 
 
 @public_page()
@@ -72,3 +76,28 @@ def _file_of(definition: Definition) -> dict[str, Any] | None:
     name, column = definition.column.split(".")
     address = reverse("public_portal:dataset", args=[name, "csv"])
     return {"url": address, "name": f"{name}.csv", "column": column}
+
+
+# ── what was changed after publication ────────────────────────────────────────────────────────
+def _is_code(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) == 2
+
+
+@public_page(
+    province=_is_code,
+    page=lambda value: value.isascii() and value.isdigit() and len(value) < 6,
+)
+def restatements(request: HttpRequest) -> HttpResponse:
+    province, code = None, request.GET.get("province", "")
+    if code:
+        province = selectors.province_by_code(code=code, units=2021)
+        if province is None:
+            raise Http404
+    rows = restated.restatements(province=province)
+    context = {
+        "province": province,
+        "provinces": AdministrativeUnit.objects.of_scheme(2021).provinces().order_by("name"),
+        "publications": restated.latest_publications(province=province),
+        "page": Paginator(rows, RESTATEMENTS_A_PAGE).get_page(request.GET.get("page", 1)),
+    }
+    return render(request, "public_portal/restatements.html", context)
