@@ -1,6 +1,7 @@
 """The portal's maps and charts: sums in, drawings with words in the page's language out."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import accumulate
 
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from public_portal.entry_days import EntryDay
 from public_portal.promise import PromiseToday
 from public_portal.rules import Measure
 from public_portal.selectors import Day, Units, UnitTotals
@@ -38,9 +40,29 @@ def extremes(rows: Sequence[UnitTotals], measure: Measure) -> tuple[UnitTotals, 
     return (ranked[-1], ranked[0]) if len(shown) > 1 else ()
 
 
+def finding_of(rows: Sequence[UnitTotals], measure: Measure) -> str:
+    """The title of the map: what it shows."""
+    found = extremes(rows, measure)
+    if not found:
+        return str(measure.tab)
+    sentences = {
+        "doses": _("For its adults, %(high)s has had the most doses, %(low)s the fewest"),
+        "people": _("%(high)s has reached the largest share of its adults, %(low)s the smallest"),
+        "residents": _(
+            "Of the adults who live there, %(high)s has reached most, %(low)s fewest, on record"
+        ),
+        "full": _("%(high)s has most of its adults fully vaccinated, on record, %(low)s fewest"),
+        "boosters": _("For its adults, %(high)s has had the most boosters, %(low)s the fewest"),
+        "unrecorded": _(
+            "%(high)s has most of its reported doses still to record, %(low)s the fewest"
+        ),
+    }
+    return sentences[measure.key] % {"high": found[0].name, "low": found[1].name}
+
+
 def country_map(rows: Sequence[UnitTotals], measure: Measure, units: Units) -> SafeString:
     """The map with its legend; provinces without figures are white."""
-    levels = {row.code: _level(row, measure) for row in rows}
+    levels = {row.code: level_of(row, measure) for row in rows}
     fills = [
         figures.ProvinceFill(
             row.code,
@@ -62,11 +84,16 @@ def country_map(rows: Sequence[UnitTotals], measure: Measure, units: Units) -> S
     legend = figures.map_legend(
         classes, label=_("%(measure)s, and how many provinces") % {"measure": measure.tab}
     )
-    drawing = figures.choropleth(fills, units=units, callouts=_callouts(rows, measure, units))
+    drawing = figures.choropleth(
+        fills,
+        units=units,
+        callouts=_callouts(rows, measure, units),
+        label=_("Map: %(measure)s") % {"measure": measure.tab},
+    )
     return legend + drawing
 
 
-def _level(row: UnitTotals, measure: Measure) -> int | None:
+def level_of(row: UnitTotals, measure: Measure) -> int | None:
     value = getattr(row.totals, measure.attribute)
     if value is None or not (row.totals.reported or row.totals.recorded):
         return None
@@ -92,7 +119,11 @@ def _callouts(rows: Sequence[UnitTotals], measure: Measure, units: Units) -> lis
 def month_marks(days: Sequence[Day]) -> list[Tick]:
     """A tick on the first of each month (every other one, or third, of a long time), the year
     where it is new."""
-    firsts = [(n, day.day) for n, day in enumerate(days) if day.day.day == 1]
+    return _marks([day.day for day in days])
+
+
+def _marks(days: Sequence[date]) -> list[Tick]:
+    firsts = [(n, day) for n, day in enumerate(days) if day.day == 1]
     firsts = firsts[:: max(1, round(len(firsts) / 8))]
     marks, year = [], None
     for place, first in firsts:
@@ -228,4 +259,73 @@ def promise_chart(today: PromiseToday, *, key: str) -> SafeString:
         number=lambda value: formatting.number(value, 1),
         earliest=today.earliest_minutes,
         deadline=today.deadline_minutes,
+    )
+
+
+# ── two provinces, two kinds of days ──────────────────────────────────────────────────────────
+def entry_chart(days: Sequence[EntryDay], *, key: str) -> SafeString:
+    """Doses on record by the day of the injection and by the day of the entry, means of 7 days."""
+    given = figures.moving_mean([day.given for day in days])
+    entered = figures.moving_mean([day.entered for day in days])
+    description = _(
+        "On %(day)s %(given)s doses a day by the injection, %(entered)s by the entry."
+    ) % {
+        "day": formatting.day(days[-1].day),
+        "given": formatting.number(given[-1]),
+        "entered": formatting.number(entered[-1]),
+    }
+    return _line_pair(
+        Series("recorded", _("By the injection"), given, *_word_place(given)),
+        Series("other", _("By the entry"), entered, *_word_place(entered)),
+        days=[day.day for day in days],
+        legend=Legend(key, _("Doses on record by day of injection and of entry"), description),
+        unit=_("doses"),
+    )
+
+
+def compare_chart(
+    values: Sequence[tuple[str, Sequence[float]]],
+    days: Sequence[date],
+    legend: Legend,
+    unit: str,
+) -> SafeString:
+    """The same figure of two provinces: the first a solid line, the second dotted."""
+    (first, ones), (second, others) = values
+    upper, lower = _either_side(ones, others)
+    return _line_pair(
+        Series("reported", first, ones, *upper),
+        Series("other", second, others, *lower),
+        days=days,
+        legend=legend,
+        unit=unit,
+    )
+
+
+def _either_side(
+    ones: Sequence[float], others: Sequence[float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Places for the words of two lines: where these are farthest apart, over the upper one and
+    under the lower one."""
+    count, top = len(ones), max(*ones, *others, 1)
+    at = max(range(count // 4, count), key=lambda n: abs(ones[n] - others[n]), default=0)
+    over = max(ones[at], others[at]) + top * 0.04
+    under = max(min(ones[at], others[at]) - top * 0.11, top * 0.03)
+    x = (at + 1) / max(count, 1) * 100
+    places = ((x, over), (x, under))
+    return places if ones[at] >= others[at] else (places[1], places[0])
+
+
+def _line_pair(
+    first: Series, second: Series, *, days: Sequence[date], legend: Legend, unit: str
+) -> SafeString:
+    top = max([value or 0 for line in (first, second) for value in line.values] + [1])
+    ticks, text = _scale(top, unit)
+    return figures.line_chart(
+        [first, second],
+        legend=legend,
+        maximum=top * 1.12,
+        ticks=ticks,
+        tick_text=text,
+        marks=_marks(days),
+        height=230,
     )

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SMALLEST_SHOWN = 5  # RELIABILITY, Threats: cells of 1–4 below province level are suppressed
-MeasureKey = Literal["doses", "people", "unrecorded"]
+MeasureKey = Literal["doses", "people", "residents", "full", "boosters", "unrecorded"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,44 @@ MEASURES: dict[str, Measure] = {
             ),
             (40, 55, 70, 85, 100),
             True,
+        ),
+        Measure(
+            "residents",
+            "residents_share",
+            _("Residents with a dose"),
+            _("Residents with a dose, % of adults"),
+            _(
+                "People on record with at least one dose per 100 people aged 18 and over, in the"
+                " province where they lived that day, wherever the dose was given. Doses that are"
+                " not on record are missing here."
+            ),
+            (40, 55, 70, 85, 100),
+            True,
+        ),
+        Measure(
+            "full",
+            "full_share",
+            _("Fully vaccinated"),
+            _("Full series, % of adults"),
+            _(
+                "People on record with all doses of the primary series of their vaccine per 100"
+                " people aged 18 and over, where the last of these doses was given. Doses that are"
+                " not on record are missing here."
+            ),
+            (20, 40, 55, 70, 85),
+            True,
+        ),
+        Measure(
+            "boosters",
+            "boosters_per_100",
+            _("Boosters"),
+            _("Booster doses per 100 adults"),
+            _(
+                "Booster doses on record per 100 people aged 18 and over, where they were given."
+                " Additional doses, which complete a series, are not boosters."
+            ),
+            (5, 15, 30, 45, 60),
+            False,
         ),
         Measure(
             "unrecorded",

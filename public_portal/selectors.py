@@ -7,7 +7,7 @@ one where there is a report, and the recorded doses that no report covers; sums 
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -15,10 +15,16 @@ from django.db.models import F, IntegerField, Max, Min, Prefetch, Q, QuerySet, S
 from django.db.models.functions import Coalesce
 
 from public_portal.backlog import sites_progress
-from public_portal.models import DailyReport, ProvinceDay, SiteDay, StatisticsVersion
+from public_portal.models import (
+    DailyReport,
+    ProvinceDay,
+    ResidenceDay,
+    SiteDay,
+    StatisticsVersion,
+)
 from public_portal.services.counting import COUNTS
 from registration.models import AdministrativeUnit, UnitKind, UnitSuccession
-from sites.models import Site, StaffPosting
+from sites.models import Session, SessionPart, SessionStatus, Site, StaffPosting
 from sites.scoping import scope_to_posting
 from vaxplatform.formatting import share
 
@@ -26,6 +32,8 @@ Units = Literal[2021, 2025]
 _REPORTED = Q(reported__isnull=False)
 _NONE = Value(0, output_field=IntegerField())
 QUIET_DAYS = 60
+SESSION_DAYS = 28
+_PARTS = SessionPart.values
 PUBLISHED_TO = datetime.date(2021, 11, 6)
 PUBLISHED_DOSES = 87_472_277  # of the 63 provinces together; public_portal/data/README.md
 FIGURES = {
@@ -49,7 +57,8 @@ class Totals:
     """Sums over days. `doses` and `people_first` are headline figures; `unrecorded` is reported
     less the recorded doses that the reports cover (below 0 where more was recorded than reported);
     `counts` are the sums of what is counted of recorded doses (services.counting.COUNTS);
-    `adults` are people aged 18 and over, None where nobody said how many."""
+    `residents_first` are people on record with a first dose by where they live, None where nobody
+    asked for it; `adults` are people aged 18 and over, None where nobody said how many."""
 
     reported: int = 0
     reported_first: int = 0
@@ -59,6 +68,7 @@ class Totals:
     unrecorded: int = 0
     counts: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     adults: int | None = None
+    residents_first: int | None = None
 
     @classmethod
     def of(cls, sums: Mapping[str, int], *, adults: int | None) -> "Totals":
@@ -80,6 +90,14 @@ class Totals:
     @property
     def full_share(self) -> Decimal | None:
         return share(self.counts["people_full"], self.adults)
+
+    @property
+    def boosters_per_100(self) -> Decimal | None:
+        return share(self.counts["boosters"], self.adults)
+
+    @property
+    def residents_share(self) -> Decimal | None:
+        return share(self.residents_first, self.adults)
 
     @property
     def unrecorded_share(self) -> Decimal | None:
@@ -145,7 +163,7 @@ def span(days: QuerySet[ProvinceDay] | None = None) -> Span:
 
 
 @dataclass
-class _Places:
+class Places:
     """The provinces of both reforms and which became which."""
 
     by_id: dict[int, AdministrativeUnit] = field(default_factory=dict)
@@ -153,7 +171,7 @@ class _Places:
     parts: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def read(cls) -> "_Places":
+    def read(cls) -> "Places":
         places = cls({unit.pk: unit for unit in AdministrativeUnit.objects.provinces()})
         for before, after in UnitSuccession.objects.filter(
             predecessor__kind=UnitKind.PROVINCE, successor__kind=UnitKind.PROVINCE
@@ -181,10 +199,11 @@ class _Places:
         return sum(n for n in known if n) if known and None not in known else None
 
 
-def unit_totals(*, units: Units) -> list[UnitTotals]:
+def unit_totals(*, units: Units, with_residents: bool = False) -> list[UnitTotals]:
     """The sums of each province of one reform, in the order of their names; those of 2025 add up
     their predecessors (UnitSuccession)."""
-    places = _Places.read()
+    places = Places.read()
+    residents = _residents(places, units) if with_residents else {}
     sums: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
     rows: Iterable[Mapping[str, Any]] = ProvinceDay.objects.values("province").annotate(**_SUMS)
     for row in rows:
@@ -197,20 +216,41 @@ def unit_totals(*, units: Units) -> list[UnitTotals]:
         UnitTotals(
             unit.code,
             unit.name,
-            Totals.of(sums[unit.pk], adults=places.adults(unit)),
+            replace(
+                Totals.of(sums[unit.pk], adults=places.adults(unit)),
+                residents_first=residents.get(unit.pk, 0) if with_residents else None,
+            ),
             tuple(places.by_id[pk].name for pk in places.parts.get(unit.pk, ())),
         )
         for unit in sorted(places.of_scheme(units), key=lambda unit: unit.name)
     ]
 
 
+def with_parts(province: AdministrativeUnit) -> list[int]:
+    """The ids of a province and of those that became part of it: rollups hold either."""
+    return Places.read().members(province)
+
+
+def _residents(places: Places, units: Units) -> dict[int, int]:
+    """People on record with a first dose, by the unit they live in."""
+    found: defaultdict[int, int] = defaultdict(int)
+    rows = ResidenceDay.objects.order_by().values("residence").annotate(sum=Sum("people_first"))
+    for row in rows:
+        unit_id = places.unit_of(row["residence"], units)
+        if unit_id is not None:
+            found[unit_id] += row["sum"]
+    return found
+
+
 def country_totals() -> Totals:
-    """The sums of the whole country; adults are those of the provinces of 2021."""
+    """The sums of the whole country; adults are those of the provinces of 2021. Whoever is
+    vaccinated in the country lives in it: its residents are the people vaccinated."""
     adults = AdministrativeUnit.objects.of_scheme(2021).provinces()
-    return Totals.of(
+    totals = Totals.of(
         ProvinceDay.objects.aggregate(**_SUMS),
         adults=adults.aggregate(adults=Sum("population_18_plus"))["adults"],
     )
+    return replace(totals, residents_first=totals.counts["people_first"])
 
 
 def stands_as_published() -> bool:
@@ -228,7 +268,7 @@ def days_of(province: AdministrativeUnit | None) -> QuerySet[ProvinceDay]:
     """The rollup of a province of either reform (with what became part of it), or of all."""
     if province is None:
         return ProvinceDay.objects.all()
-    return ProvinceDay.objects.filter(province__in=_Places.read().members(province))
+    return ProvinceDay.objects.filter(province__in=with_parts(province))
 
 
 def daily(
@@ -296,14 +336,16 @@ def main_stretch(days: Iterable[Day]) -> list[Day]:
 @dataclass(frozen=True)
 class SiteTotals:
     """A site of a province, what it reported, what is on record, and what of that its reports are
-    about."""
+    about. `caught_up_on`: when what is left will be on record, None where nobody can say."""
 
+    id: int
     name: str
     address: str
     on_platform: bool
     reported: int | None
     recorded: int
     covered: int
+    caught_up_on: datetime.date | None = None
 
 
 def sites_of(province: AdministrativeUnit, *, now: datetime.datetime) -> list[SiteTotals]:
@@ -323,15 +365,42 @@ def sites_of(province: AdministrativeUnit, *, now: datetime.datetime) -> list[Si
     sites = Site.objects.filter(province=province, is_active=True).order_by("name", "pk")
     return [
         SiteTotals(
+            site.pk,
             site.name,
             site.address,
             site.on_platform,
             reported[site.pk].reported if site.pk in reported else None,
             recorded.get(site.pk, 0),
             reported[site.pk].recorded if site.pk in reported else 0,
+            reported[site.pk].caught_up_on if site.pk in reported else None,
         )
         for site in sites
     ]
+
+
+@dataclass(frozen=True)
+class NextSession:
+    """The next day on which a site vaccinates, and the parts of that day."""
+
+    day: datetime.date
+    parts: tuple[str, ...]
+
+
+def next_sessions(sites: Iterable[int], *, today: datetime.date) -> dict[int, NextSession]:
+    """By site id: its next session of the coming SESSION_DAYS, today's included; sites without one
+    are left out. One query over the sessions of these days."""
+    sessions = Session.objects.filter(
+        site__in=list(sites),
+        held_on__range=(today, today + datetime.timedelta(days=SESSION_DAYS)),
+        status__in=(SessionStatus.PLANNED, SessionStatus.OPEN),
+    )
+    found: dict[int, NextSession] = {}
+    for session in sorted(sessions, key=lambda s: (s.held_on, _PARTS.index(s.part))):
+        part = session.get_part_display()
+        first = found.setdefault(session.site_id, NextSession(session.held_on, ()))
+        if first.day == session.held_on:
+            found[session.site_id] = replace(first, parts=(*first.parts, part))
+    return found
 
 
 def reports_visible_to(posting: StaffPosting | None) -> QuerySet[DailyReport]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,14 +11,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from public_portal import drawings, rules, selectors
+from public_portal import drawings, groups, page_parts, rules, selectors
 from public_portal.caching import public_page
+from public_portal.group_views import group_tables, largest
 from public_portal.promise import promise_today
 from public_portal.rules import MEASURES, Measure
 from public_portal.selectors import SiteTotals, Totals, UnitTotals
-from registration.models import AdministrativeUnit
-from vaxplatform import figures, formatting
-from vaxplatform.components import Tab
+from sites.entry_forecast import FEW_DOSES
+from vaxplatform import figures
 from vaxplatform.vietnam import day_in_vietnam, search_key
 
 SORTS = {
@@ -30,16 +30,7 @@ SORTS = {
     "full": lambda row, _measure: row.totals.counts["people_full"],
     "adults": lambda row, _measure: row.totals.adults or 0,
 }
-RECENT_DAYS = 90
 SITES_A_PAGE = 20
-
-
-def is_sort(value: str) -> bool:
-    return value.removeprefix("-") in SORTS
-
-
-def one_of(*values: str) -> Any:
-    return values.__contains__
 
 
 # ── home ──────────────────────────────────────────────────────────────────────────────────────
@@ -47,6 +38,7 @@ def one_of(*values: str) -> Any:
 def home(request: HttpRequest) -> HttpResponse:
     today = promise_today(now=timezone.now())
     context = {
+        "defs": page_parts.definition_links(),
         "today": today,
         "promise": drawings.promise_chart(today, key="promise"),
         "totals": selectors.country_totals(),
@@ -66,6 +58,7 @@ class TableRow:
     totals: Totals
     rate: Any
     over_100: bool
+    place: int | None
 
     @property
     def length(self) -> float:
@@ -78,6 +71,7 @@ def table_rows(rows: Iterable[UnitTotals], measure: Measure, sort: str) -> list[
     key = SORTS[sort.removeprefix("-")]
     ordered = sorted(rows, key=lambda row: search_key(row.name))
     ordered.sort(key=lambda row: key(row, measure), reverse=sort.startswith("-"))
+    places = places_by(ordered, measure)
     return [
         TableRow(
             row.name,
@@ -86,103 +80,65 @@ def table_rows(rows: Iterable[UnitTotals], measure: Measure, sort: str) -> list[
             row.totals,
             rate := getattr(row.totals, measure.attribute),
             measure.is_share and rate is not None and rate > 100,
+            places.get(row.code),
         )
         for row in ordered
     ]
 
 
-def finding_of(rows: list[UnitTotals], measure: Measure) -> str:
-    """The title of the map: what it shows."""
-    found = drawings.extremes(rows, measure)
-    if not found:
-        return str(measure.tab)
-    sentences = {
-        "doses": _("For its adults, %(high)s has had the most doses, %(low)s the fewest"),
-        "people": _("%(high)s has reached the largest share of its adults, %(low)s the smallest"),
-        "unrecorded": _(
-            "%(high)s has most of its reported doses still to record, %(low)s the fewest"
-        ),
-    }
-    return sentences[measure.key] % {"high": found[0].name, "low": found[1].name}
-
-
-def _tabs(request: HttpRequest, name: str, choices: dict[str, Any], current: str) -> list[Tab]:
-    """Links to this page with another value of one parameter; the first choice is the default."""
-    tabs = []
-    for number, (value, text) in enumerate(choices.items()):
-        query = request.GET.copy()
-        query.pop(name, None)
-        if number:
-            query[name] = value
-        tabs.append(Tab(f"?{query.urlencode()}", text, current=value == current))
-    return tabs
-
-
-def _charts(
-    request: HttpRequest, province: AdministrativeUnit | None, period: str
-) -> dict[str, Any]:
-    """The drawings by day, of the main stretch of the campaign or of the days before today, and
-    the links between the two."""
-    everything = selectors.daily(province=province)
-    stretch = selectors.main_stretch(everything)
-    yesterday = day_in_vietnam(timezone.now()) - timedelta(days=1)
-    first = yesterday - timedelta(days=RECENT_DAYS - 1)
-    recent = [day for day in everything if first <= day.day <= yesterday]
-    days = selectors.without_gaps(recent if period == "recent" else stretch)
-    whole = formatting.day_range(stretch[0].day, stretch[-1].day) if stretch else _("All days")
-    periods = _tabs(request, "period", {"campaign": whole, "recent": _("Last 90 days")}, period)
-    if not any(day.doses or day.recorded for day in days):
-        return {"periods": periods, "charts": None}
-    charts = {
-        "daily": drawings.daily_chart(days, key="daily"),
-        "means": drawings.mean_chart(days, key="means"),
-        "gap": drawings.gap_chart(days, key="gap"),
-        "missing": sum(day.doses - day.recorded for day in days),
-        "highest": max(days, key=lambda day: day.doses),
-        "first": days[0].day,
-        "last": days[-1].day,
-    }
-    return {"periods": periods, "charts": charts}
+def places_by(rows: Iterable[UnitTotals], measure: Measure) -> dict[str, int]:
+    """The place of each unit by the measure, 1 the highest; equal figures share one. Units without
+    a figure have none."""
+    rates = {row.code: getattr(row.totals, measure.attribute) for row in rows}
+    known = {code: rate for code, rate in rates.items() if rate is not None}
+    return {code: 1 + sum(r > rate for r in known.values()) for code, rate in known.items()}
 
 
 @public_page(
     measure=MEASURES.__contains__,
-    units=one_of("2021", "2025"),
-    sort=is_sort,
-    columns=one_of("all"),
-    period=one_of("recent"),
+    units=page_parts.one_of("2021", "2025"),
+    sort=page_parts.sort_of(SORTS),
+    columns=page_parts.one_of("all"),
+    period=page_parts.one_of("recent"),
 )
 def statistics(request: HttpRequest) -> HttpResponse:
     measure = MEASURES[request.GET.get("measure", "doses")]
-    units: selectors.Units = 2025 if request.GET.get("units") == "2025" else 2021
+    units = page_parts.units_of(request)
     sort = request.GET.get("sort", "-rate")
     period = request.GET.get("period", "campaign")
-    rows = selectors.unit_totals(units=units)
+    rows = selectors.unit_totals(units=units, with_residents=measure.key == "residents")
     table = table_rows(rows, measure, sort)
+    totals = selectors.country_totals()
+    finding = drawings.finding_of(rows, measure)
     context = {
+        "sections": page_parts.sections(request),
+        "defs": page_parts.definition_links(),
+        "rate": getattr(totals, measure.attribute),
+        "today": promise_today(now=timezone.now()),
+        "share": page_parts.share_of(
+            request,
+            title=finding,
+            description=str(measure.explanation),
+            query="" if measure.key == "doses" else f"measure={measure.key}",
+        ),
         "measure": measure,
         "units": units,
         "sort": sort,
-        "measures": _tabs(
+        "measures": page_parts.tabs(
             request, "measure", {key: m.tab for key, m in MEASURES.items()}, measure.key
         ),
-        "schemes": _tabs(
-            request,
-            "units",
-            {"2021": _("63 provinces of 2021"), "2025": _("34 provinces since 1 July 2025")},
-            str(units),
-        ),
-        "totals": selectors.country_totals(),
+        "schemes": page_parts.scheme_tabs(request, units),
+        "totals": totals,
         "span": selectors.span(),
         "version": selectors.statistics_version(),
-        "finding": finding_of(rows, measure),
+        "finding": finding,
         "map": drawings.country_map(rows, measure, units),
         "rows": table,
         "bar_maximum": max([row.length for row in table] + [100]),
         "has_footnote": any(row.over_100 for row in table),
         "as_published": selectors.stands_as_published(),
         "all_columns": request.GET.get("columns") == "all",
-        **_charts(request, None, period),
+        **page_parts.charts_by_day(request, None, period),
     }
     return render(request, "public_portal/statistics.html", context)
 
@@ -193,12 +149,15 @@ class SiteRow:
     """A site as it may be shown: `withheld` names the figures that a small count takes out, None
     is a site that never reported. `unrecorded` is left out too where one could compute them."""
 
+    id: int
     name: str
+    address: str
     on_platform: bool
     reported: int | None
     recorded: int | None
     unrecorded: int | None
     withheld: frozenset[str]
+    caught_up_on: date | None
 
 
 def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
@@ -209,7 +168,9 @@ def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
     covered = rules.suppress_small_counts([site.covered for site in sites])
     rows = [
         SiteRow(
+            site.id,
             site.name,
+            site.address,
             site.on_platform,
             None if site.reported is None else shown_reported,
             shown_recorded,
@@ -219,6 +180,7 @@ def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
                 for name, shown in (("reported", shown_reported), ("recorded", shown_recorded))
                 if shown is None
             ),
+            _caught_up_on(site, shown_reported, shown_recorded, shown_covered),
         )
         for site, shown_reported, shown_recorded, shown_covered in zip(
             sites, reported, recorded, covered, strict=True
@@ -227,22 +189,22 @@ def site_rows(sites: list[SiteTotals]) -> list[SiteRow]:
     return sorted(rows, key=lambda row: (row.recorded is None, -(row.recorded or 0), row.name))
 
 
+def _caught_up_on(site: SiteTotals, *shown: int | None) -> date | None:
+    """A date would be guesswork of few doses, and would tell how many they are."""
+    left = _difference(site, *shown)
+    return site.caught_up_on if left is not None and left >= FEW_DOSES else None
+
+
 def _difference(site: SiteTotals, *shown: int | None) -> int | None:
     if site.reported is None or None in shown:
         return None
     return site.reported - site.covered
 
 
-def rank_of(code: str, rows: list[UnitTotals]) -> int:
-    """The province's place by doses per 100 adults, 1 the highest."""
-    rates = {row.code: row.totals.doses_per_100 or 0 for row in rows}
-    return 1 + sum(rate > rates[code] for rate in rates.values())
-
-
 @public_page(
-    columns=one_of("all"),
-    period=one_of("recent"),
-    page=lambda value: value.isascii() and value.isdigit() and len(value) < 5,
+    columns=page_parts.one_of("all"),
+    period=page_parts.one_of("recent"),
+    page=page_parts.is_page,
 )
 def province(request: HttpRequest, code: str) -> HttpResponse:
     unit = selectors.province_by_code(code=code, units=2021)
@@ -250,7 +212,10 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     rows = selectors.unit_totals(units=2021)
     totals = next(row.totals for row in rows if row.code == code)
-    sites = site_rows(selectors.sites_of(unit, now=timezone.now()))
+    now = timezone.now()
+    sites = site_rows(selectors.sites_of(unit, now=now))
+    page = Paginator(sites, SITES_A_PAGE).get_page(request.GET.get("page", 1))
+    sessions = selectors.next_sessions([row.id for row in page], today=day_in_vietnam(now))
     period = request.GET.get("period", "campaign")
     country = selectors.country_totals()
     context = {
@@ -258,14 +223,25 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         "successor": unit.successors.first(),
         "totals": totals,
         "country": country,
-        "rank": rank_of(code, rows) if totals.doses_per_100 else None,
+        "rank": places_by(rows, MEASURES["doses"]).get(code) if totals.doses_per_100 else None,
         "span": selectors.span(selectors.days_of(unit)),
         "locator": figures.locator_map(code),
-        "page": Paginator(sites, SITES_A_PAGE).get_page(request.GET.get("page", 1)),
+        "page": page,
+        "defs": page_parts.definition_links(),
+        "site_lines": [(row, sessions.get(row.id)) for row in page],
+        "sections": page_parts.sections(request),
+        "tables": [(*table, largest(table[2])) for table in group_tables(totals, unit)],
+        "residence": groups.of_province(unit, totals),
+        "share": page_parts.share_of(
+            request,
+            title=_("COVID-19 vaccination in %(name)s") % {"name": unit.name},
+            description=_("Doses reported and recorded, day by day, with the vaccination sites."),
+            province=unit,
+        ),
         "on_platform": sum(row.on_platform for row in sites),
         "on_paper": sum(not row.on_platform for row in sites),
         "all_columns": request.GET.get("columns") == "all",
         "suppressed": any(row.withheld for row in sites),
-        **_charts(request, unit, period),
+        **page_parts.charts_by_day(request, unit, period),
     }
     return render(request, "public_portal/province.html", context)

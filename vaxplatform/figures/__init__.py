@@ -32,6 +32,7 @@ from vaxplatform.figures.maps import (
     locator_map,
     map_legend,
     outlines,
+    polygons,
 )
 from vaxplatform.figures.marks import (
     AxisMark,
@@ -44,6 +45,7 @@ from vaxplatform.figures.marks import (
     series_ring,
     sixty_minute_axis,
     table_bar,
+    table_parts,
 )
 
 __all__ = [
@@ -76,10 +78,12 @@ __all__ = [
     "moving_mean",
     "nice_ticks",
     "outlines",
+    "polygons",
     "progress",
     "promise_distribution",
     "series_ring",
     "sixty_minute_axis",
     "stacked_bar",
     "table_bar",
+    "table_parts",
 ]

@@ -250,20 +250,26 @@ def _promise_labels(
 # ── time ──────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Series:
-    """A line: "reported" is solid, "recorded" dashed and in the other hue, "mean" thin.
+    """A line: "reported" is solid, "recorded" dashed and in the other hue, "mean" thin, "other"
+    dotted: the second of two places.
 
     `values` has one value a step, None where there is none. `label` stands at (`label_at`,
     `label_value`): hundredths across, and a value; without `label_value` beside its last value.
     """
 
-    kind: Literal["reported", "recorded", "mean"]
+    kind: Literal["reported", "recorded", "mean", "other"]
     label: str
     values: Sequence[float | None]
     label_at: float = 100
     label_value: float | None = None
 
 
-LINE_CLASSES = {"reported": ("l1", "t1"), "recorded": ("l2", "t2"), "mean": ("l0", "t-b")}
+LINE_CLASSES = {
+    "reported": ("l1", "t1"),
+    "recorded": ("l2", "t2"),
+    "mean": ("l0", "t-b"),
+    "other": ("l3", "t-b"),
+}
 
 
 def line_chart(

@@ -1,7 +1,7 @@
 """Maps of the provinces: one hue, six classes, and Hoàng Sa and Trường Sa always drawn.
 
-Outlines: © OpenStreetMap contributors, ODbL; the line stands wherever a map is drawn. The links of
-the map are for pointers only: the table on the same page is its equal for everyone else.
+Outlines: © OpenStreetMap contributors, ODbL; the line stands wherever a map is drawn. The table on
+the same page says the same; a map that has a name can be walked with the keyboard too.
 """
 
 import json
@@ -21,6 +21,7 @@ NUMBER = re.compile(r"-?\d+\.?\d*")
 ISLAND_RADIUS = 3.2
 MAP_HEIGHT = 600
 MAP_RIGHT = 448
+TIP_HEIGHT = 16  # over the sea, where no province reaches
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,17 @@ def outlines(units: Literal[2021, 2025] = 2021) -> Outlines:
     )
 
 
+@cache
+def polygons(
+    units: Literal[2021, 2025] = 2021,
+) -> Mapping[str, tuple[tuple[tuple[float, float], ...], ...]]:
+    """Province code → its rings of corners, for drawings that are no SVG."""
+    return {
+        code: tuple(tuple(_points(f"M{part}")) for part in path.split("M")[1:])
+        for code, path in outlines(units).provinces.items()
+    }
+
+
 def class_of(value: float, breaks: Sequence[float]) -> int:
     """0 for a value under the first of five rising breaks, 5 from the last one on."""
     return sum(value >= limit for limit in breaks)
@@ -100,13 +112,19 @@ def _fill(level: int | None) -> str:
     return "qn" if level is None else f"q{level}"
 
 
-def _province(path: str, fill: ProvinceFill | None, name: str) -> SafeString:
+def _province(path: str, fill: ProvinceFill | None, name: str, tip_at: int | None) -> SafeString:
+    """Its words stand at `tip_at`, the right edge of the map, while it is pointed at or focused;
+    without a place for them they are the title that browsers show."""
     level = fill.level if fill else None
-    title = element("title", fill.title if fill else name)
-    shape = element("path", title, class_=_fill(level), d=path)
-    if not (fill and fill.url):
-        return shape
-    return element("a", shape, href=fill.url, tabindex="-1")
+    words = fill.title if fill else name
+    if tip_at is None:
+        shape = element("path", element("title", words), class_=_fill(level), d=path)
+        return element("a", shape, href=fill.url, tabindex="-1") if fill and fill.url else shape
+    shapes = (
+        element("path", class_=_fill(level), d=path),
+        element("text", words, class_="tip", x=tip_at, y=TIP_HEIGHT, text_anchor="end"),
+    )
+    return element("a", *shapes, href=fill.url) if fill and fill.url else element("g", *shapes)
 
 
 def _islands(drawn: Outlines, css: Mapping[str, str]) -> list[SafeString]:
@@ -143,8 +161,10 @@ def choropleth(
     *,
     units: Literal[2021, 2025] = 2021,
     callouts: Sequence[Callout] = (),
+    label: str = "",
 ) -> SafeString:
-    """The map, hidden from screen readers (the table beside it says the same).
+    """The map. With a `label` its provinces can be walked by keyboard and say their words when
+    pointed at or focused; without one it is hidden from screen readers.
 
     A province without a fill, or with level None, is white with an outline: no data.
     """
@@ -154,20 +174,22 @@ def choropleth(
         code: _fill(by_code[code].level if code in by_code else None) for code in drawn.provinces
     }
     shapes = [
-        _province(path, by_code.get(code), drawn.names[code])
+        _province(path, by_code.get(code), drawn.names[code], MAP_RIGHT - 2 if label else None)
         for code, path in drawn.provinces.items()
     ]
     shapes += _islands(drawn, css)
     for callout in callouts:
         shapes += _callout(drawn, callout)
-    return element("svg", *shapes, class_="map", viewBox=drawn.view_box, **hidden_from_readers())
+    names = {"role": "group", "aria_label": label} if label else hidden_from_readers()
+    return element("svg", *shapes, class_="map", viewBox=drawn.view_box, **names)
 
 
-def locator_map(code: str, *, units: Literal[2021, 2025] = 2021) -> SafeString:
-    """The country with one province marked."""
+def locator_map(*codes: str, units: Literal[2021, 2025] = 2021) -> SafeString:
+    """The country with one province marked, or some, each darker than the next."""
+    levels = {code: max(5 - 2 * place, 2) for place, code in enumerate(codes)}
     return choropleth(
         [
-            ProvinceFill(other, 4 if other == code else 1, name)
+            ProvinceFill(other, levels.get(other, 0 if len(codes) > 1 else 1), name)
             for other, name in outlines(units).names.items()
         ],
         units=units,

@@ -184,6 +184,22 @@ def table_bar(
     return element("svg", *shapes, class_="bar", **hidden_from_readers())
 
 
+PartKind = Literal["s1", "s2", "rest"]
+
+
+def table_parts(parts: Sequence[tuple[float, PartKind]], maximum: float) -> SafeString:
+    """A bar in a table cell made of parts one after the other, `maximum` the whole width."""
+    scale = 100 / maximum if maximum else 0
+    shapes, x = [element("rect", class_="bg", width="100%", height="100%")], 0.0
+    for value, kind in parts:
+        width = max(value, 0) * scale
+        shapes.append(
+            element("rect", class_=kind, x=percentage(x), width=percentage(width), height="100%")
+        )
+        x += width
+    return element("svg", *shapes, class_="bar", **hidden_from_readers())
+
+
 @dataclass(frozen=True)
 class DayMark:
     """A day on the forecast line; `percent` is its place across."""
