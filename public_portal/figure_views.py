@@ -8,10 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from public_portal import restated, selectors
+from public_portal import page_parts, restated, selectors
 from public_portal.caching import public_page
 from public_portal.definitions import DEFINITIONS, Definition
-from registration.models import AdministrativeUnit
 from vaxplatform import formatting
 from vaxplatform.components import SummaryRow
 
@@ -22,7 +21,7 @@ RESTATEMENTS_A_PAGE = 50
 def definitions(request: HttpRequest) -> HttpResponse:
     context = {
         "definitions": DEFINITIONS.values(),
-        "totals": selectors.country_totals(),
+        "reconciled": restated.last_reconciliation(),
         "as_published": selectors.stands_as_published(),
     }
     return render(request, "public_portal/definition_list.html", context)
@@ -79,24 +78,14 @@ def _file_of(definition: Definition) -> dict[str, Any] | None:
 
 
 # ── what was changed after publication ────────────────────────────────────────────────────────
-def _is_code(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) == 2
-
-
-@public_page(
-    province=_is_code,
-    page=lambda value: value.isascii() and value.isdigit() and len(value) < 6,
-)
+@public_page(province=page_parts.is_province, page=page_parts.is_page)
 def restatements(request: HttpRequest) -> HttpResponse:
-    province, code = None, request.GET.get("province", "")
-    if code:
-        province = selectors.province_by_code(code=code, units=2021)
-        if province is None:
-            raise Http404
+    province = page_parts.chosen_province(request)
     rows = restated.restatements(province=province)
     context = {
+        "reconciled": restated.last_reconciliation(),
         "province": province,
-        "provinces": AdministrativeUnit.objects.of_scheme(2021).provinces().order_by("name"),
+        "provinces": page_parts.province_choices(),
         "publications": restated.latest_publications(province=province),
         "page": Paginator(rows, RESTATEMENTS_A_PAGE).get_page(request.GET.get("page", 1)),
     }
