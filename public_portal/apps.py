@@ -8,14 +8,18 @@ class PublicPortalConfig(AppConfig):
 
     def ready(self) -> None:
         from public_portal import backlog, health_book
-        from public_portal.services import rollups
+        from public_portal.services import reconciliation, rollups
         from registration.health_book import register_section
         from sites.entry_forecast import register_province_reader, register_reader
+        from vaxplatform.alarms import register_alarm
         from vaxplatform.chores import register_chore
         from vaxplatform.invariants import register_invariant
 
         register_chore("refresh_statistics", rollups.refresh_all_statistics, every_seconds=5)
         register_invariant("statistics_equal_a_recount", rollups.drift_from_a_recount)
+        register_chore("reconcile_totals", reconciliation.reconcile_when_due, every_seconds=15 * 60)
+        register_invariant("portal_sites_and_lots_have_the_same_doses", reconciliation.differences)
+        register_alarm("totals_differ", reconciliation.reconciliation_alarm)
         register_reader(backlog.forecast_for_dose)
         register_province_reader(backlog.entry_of_provinces)
         register_section(35, health_book.awaited_section)

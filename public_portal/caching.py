@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from public_portal.selectors import statistics_version
 from vaxplatform.language import chosen_language
 
-MAX_AGE_SECONDS = 60
+MAX_AGE_SECONDS = 45
 LOOK_AGAIN_SECONDS = 1  # after which a process asks whether there is a new counting
 View = Callable[..., HttpResponse]
 

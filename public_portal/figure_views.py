@@ -2,23 +2,26 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from public_portal import selectors
+from public_portal import page_parts, restated, selectors
 from public_portal.caching import public_page
 from public_portal.definitions import DEFINITIONS, Definition
 from vaxplatform import formatting
 from vaxplatform.components import SummaryRow
+
+RESTATEMENTS_A_PAGE = 50
 
 
 @public_page()
 def definitions(request: HttpRequest) -> HttpResponse:
     context = {
         "definitions": DEFINITIONS.values(),
-        "totals": selectors.country_totals(),
+        "reconciled": restated.last_reconciliation(),
         "as_published": selectors.stands_as_published(),
     }
     return render(request, "public_portal/definition_list.html", context)
@@ -72,3 +75,18 @@ def _file_of(definition: Definition) -> dict[str, Any] | None:
     name, column = definition.column.split(".")
     address = reverse("public_portal:dataset", args=[name, "csv"])
     return {"url": address, "name": f"{name}.csv", "column": column}
+
+
+# ── what was changed after publication ────────────────────────────────────────────────────────
+@public_page(province=page_parts.is_province, page=page_parts.is_page)
+def restatements(request: HttpRequest) -> HttpResponse:
+    province = page_parts.chosen_province(request)
+    rows = restated.restatements(province=province)
+    context = {
+        "reconciled": restated.last_reconciliation(),
+        "province": province,
+        "provinces": page_parts.province_choices(),
+        "publications": restated.latest_publications(province=province),
+        "page": Paginator(rows, RESTATEMENTS_A_PAGE).get_page(request.GET.get("page", 1)),
+    }
+    return render(request, "public_portal/restatements.html", context)

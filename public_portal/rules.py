@@ -109,14 +109,26 @@ MEASURES: dict[str, Measure] = {
 
 
 def suppress_small_counts(counts: Sequence[int]) -> list[int | None]:
-    """The counts with those of 1–4 taken out (None).
+    """The counts of the places of a province with those of 1–4 taken out (None): the one function
+    for all that is published below province level.
 
-    Their sum is published for the whole province, so a single gap could be computed: then the
-    smallest other count goes too.
+    Their sum is published, for the province. So the smallest other counts go too, until there are
+    two gaps or more and their sum leaves open what each of them is. A gap does not say whether it
+    is small, and of equal ones all go or none. Where only one place has a count at all, it is the
+    province's own figure.
     """
     shown: list[int | None] = [None if 0 < count < SMALLEST_SHOWN else count for count in counts]
-    if shown.count(None) == 1:
-        others = [(count, place) for place, count in enumerate(shown) if count]
-        if others:
-            shown[min(others)[1]] = None
+    hidden = [count for count, kept in zip(counts, shown, strict=True) if kept is None]
+    for size in sorted({count for count in shown if count}):
+        if not hidden or _leaves_open(hidden):
+            break
+        for place in [place for place, count in enumerate(shown) if count == size]:
+            shown[place] = None
+            hidden.append(size)
     return shown
+
+
+def _leaves_open(hidden: Sequence[int]) -> bool:
+    """Whether the sum of the gaps does not say what they are: not each the least or the most."""
+    least, most = len(hidden), len(hidden) * (SMALLEST_SHOWN - 1)
+    return len(hidden) > 1 and sum(hidden) not in (least, most)

@@ -30,6 +30,7 @@ urlpatterns = [
     ),
     path("statistics/definitions/", figure_views.definitions, name="definitions"),
     path("statistics/definitions/<slug:slug>/", figure_views.definition, name="definition"),
+    path("statistics/restatements/", figure_views.restatements, name="restatements"),
     path("open-data/", open_data.open_data, name="open_data"),
     path("open-data/datapackage.json", open_data.datapackage, name="datapackage"),
     path(

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from public_portal import drawings, groups, page_parts, rules, selectors
+from public_portal import drawings, groups, page_parts, restated, rules, selectors
 from public_portal.caching import public_page
 from public_portal.group_views import group_tables, largest
 from public_portal.promise import promise_today
@@ -130,6 +130,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "schemes": page_parts.scheme_tabs(request, units),
         "totals": totals,
         "span": selectors.span(),
+        "reconciled": restated.last_reconciliation(),
         "version": selectors.statistics_version(),
         "finding": finding,
         "map": drawings.country_map(rows, measure, units),
@@ -225,6 +226,7 @@ def province(request: HttpRequest, code: str) -> HttpResponse:
         "country": country,
         "rank": places_by(rows, MEASURES["doses"]).get(code) if totals.doses_per_100 else None,
         "span": selectors.span(selectors.days_of(unit)),
+        "reconciled": restated.last_reconciliation(),
         "locator": figures.locator_map(code),
         "page": page,
         "defs": page_parts.definition_links(),

@@ -48,6 +48,13 @@ def number(value: Number | None, decimals: int = 0, language: str | None = None)
     return text.translate(str.maketrans(",.", ".,"))
 
 
+def signed(value: int | None, language: str | None = None) -> str:
+    """12 → "+12", -3 → "−3", 0 → "0": a change."""
+    if not value:
+        return number(value, 0, language)
+    return ("+" if value > 0 else "−") + number(abs(value), 0, language)
+
+
 def percent(value: Number | None, decimals: int = 1, language: str | None = None) -> str:
     """96.4 (already in hundredths) → "96,4 %" (vi), "96.4%" (en)."""
     if value is None:

@@ -1,6 +1,8 @@
 """Reported totals, recorded rollups, and the wires that say what to count again."""
 
+from public_portal.models.reconciliation import ReconciliationRun
 from public_portal.models.report import DailyReport
+from public_portal.models.restatement import Cause, RestatedFigure, Restatement
 from public_portal.models.rollup import (
     DirtyDay,
     DoseCounts,
@@ -21,6 +23,7 @@ from public_portal.models.wires import (
 )
 
 __all__ = [
+    "Cause",
     "CountedCitizen",
     "CountedDose",
     "CountedReport",
@@ -32,7 +35,10 @@ __all__ = [
     "LateEntry",
     "ProvinceDay",
     "ProvinceVaccineDay",
+    "ReconciliationRun",
     "ResidenceDay",
+    "RestatedFigure",
+    "Restatement",
     "SiteDay",
     "SiteResidenceDay",
     "StatisticsVersion",

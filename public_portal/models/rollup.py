@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from public_portal.models.restatement import Cause
 from registration.models import AdministrativeUnit
 from sites.models import Site, Vaccine
 
@@ -13,7 +14,8 @@ class DirtyDay(models.Model):
     """A place and day to be counted again. Append only, no unique key: writers never wait.
 
     The rows commit with the change they tell of, so whoever deletes a row sees that change.
-    Without a site the row tells of a report: only the province's sum is made again.
+    Without a site the row tells of a report: only the province's sum is made again. `cause` is for
+    the log of restatements.
     """
 
     province = models.ForeignKey(
@@ -23,6 +25,7 @@ class DirtyDay(models.Model):
         Site, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
     day = models.DateField()
+    cause = models.CharField(max_length=10, choices=Cause, db_default=Cause.RECOUNT)
     marked_at = models.DateTimeField(db_default=Now())
 
     class Meta:

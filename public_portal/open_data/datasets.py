@@ -14,9 +14,11 @@ from typing import Literal
 from django.db.models import Sum
 from django.http import Http404
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from public_portal import selectors
+from public_portal import restated, selectors
+from public_portal.models import Cause, RestatedFigure
 from public_portal.selectors import Day, UnitTotals
 from registration.models import AdministrativeUnit
 from vaxplatform.formatting import share
@@ -132,6 +134,15 @@ def daily_rows(choices: Choices) -> Iterator[tuple[Value, ...]]:
     ).iterator()
 
 
+def restatement_rows(_choices: Choices) -> Iterator[tuple[Value, ...]]:
+    """The newest first, in an order that never changes between two countings."""
+    rows = restated.restatements().values_list(
+        *("restated_on", "day", "province__code", "figure", "before", "after"),
+        *(f"by_{cause}" for cause in Cause.values),
+    )
+    return rows.iterator()
+
+
 _CODE = Column("province_code", "string", _("Code of the province or city, two digits."))
 _ADULTS = _("People aged 18 and over: the figure of August 2021.")
 _REPORTED = Column(
@@ -206,6 +217,23 @@ NATIONAL_COLUMNS = (
     Column("total_boosters_per_hundred", "number", _("The same per 100 people.")),
     Column("daily_vaccinations_per_million", "number", _("The mean per million people.")),
 )
+_BY_CAUSE = _("Of this change: {cause}.")
+RESTATEMENT_COLUMNS = (
+    Column("restated_on", "date", _("Day in Viet Nam on which the figure became another.")),
+    _DATE,
+    _CODE,
+    Column(
+        "figure",
+        "string",
+        format_lazy(_("Which one: {names}."), names=", ".join(RestatedFigure.values)),
+    ),
+    Column("before", "integer", _("As published before. Empty: nobody had reported.")),
+    Column("after", "integer", _("As published since. Empty: the report was taken back.")),
+    *(
+        Column(f"by_{cause.value}", "integer", format_lazy(_BY_CAUSE, cause=cause.label))
+        for cause in Cause
+    ),
+)
 _ONE_A_PROVINCE = _("One row for each province, all days together.")
 DATASETS = {
     dataset.name: dataset
@@ -244,6 +272,17 @@ DATASETS = {
             DAILY_COLUMNS,
             ("date", "province_code"),
             daily_rows,
+        ),
+        Dataset(
+            "restatements",
+            _("Log of restatements"),
+            _(
+                "One row for each figure of a past day and province that became another, with the"
+                " causes."
+            ),
+            RESTATEMENT_COLUMNS,
+            ("restated_on", "date", "province_code", "figure"),
+            restatement_rows,
         ),
     )
 }

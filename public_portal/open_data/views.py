@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.text import compress_sequence
 from django.views.decorators.http import require_safe
 
-from public_portal import selectors
+from public_portal import restated, selectors
 from public_portal.caching import MAX_AGE_SECONDS, public_page
 from public_portal.open_data import files
 from public_portal.open_data.datasets import DATASETS
@@ -26,6 +26,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
     context = {
         "span": selectors.span(),
         "version": selectors.statistics_version(),
+        "reconciled": restated.last_reconciliation(),
         "as_published": selectors.stands_as_published(),
         "datasets": DATASETS.values(),
         "licence": LICENCE,

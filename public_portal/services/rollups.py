@@ -16,10 +16,17 @@ from public_portal.services import counting
 from public_portal.services.counting import (
     OF_PROVINCES,
     OF_SITES,
+    PROVINCE_DAY,
     RESIDENCE_DAY,
     ROLLUPS,
     SITE_RESIDENCE,
     Rollup,
+)
+from public_portal.services.restatements import (
+    Mark,
+    log_recount,
+    log_restatements,
+    published_of,
 )
 
 LOCK = 0x7661785F73746174  # "vax_stat"
@@ -49,6 +56,16 @@ def refresh_all_statistics(now: datetime.datetime) -> int:  # noqa: ARG001 - a c
 
 
 def _refresh(cursor: Any, limit: int) -> int:
+    marks = _take_marks(cursor, limit)
+    if marks:
+        before = published_of(cursor, marks)
+        _count_marked(cursor, marks)
+        log_restatements(cursor, before)
+        _next_version(cursor)
+    return len(marks)
+
+
+def _take_marks(cursor: Any, limit: int) -> list[Mark]:
     # One bound and not a list: a plan made while the table was empty compared each mark with each.
     # Both parts see the same rows, so a mark that commits meanwhile with a lower id stays.
     cursor.execute(
@@ -56,23 +73,23 @@ def _refresh(cursor: Any, limit: int) -> int:
         DELETE FROM public_portal_dirtyday
          WHERE id <= (SELECT max(id)
                         FROM (SELECT id FROM public_portal_dirtyday ORDER BY id LIMIT %s) oldest)
-        RETURNING province_id, site_id, day
+        RETURNING province_id, site_id, day, cause,
+                  (marked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date > day
         """,
         [limit],
     )
-    marks = cursor.fetchall()
-    if marks:
-        sites = {(site, day) for _province, site, day in marks if site is not None}
-        provinces = {(province, day) for province, _site, day in marks}
-        touched = {
-            rollup: _count_again(cursor, rollup, sites, counting.DOSES_OF_DAYS)
-            for rollup in OF_SITES
-        }
-        for rollup in OF_PROVINCES:
-            _count_again(cursor, rollup, provinces, counting.OF_DAYS)
-        _count_again(cursor, RESIDENCE_DAY, touched[SITE_RESIDENCE], counting.OF_DAYS)
-        _next_version(cursor)
-    return len(marks)
+    return [Mark(*row) for row in cursor.fetchall()]
+
+
+def _count_marked(cursor: Any, marks: list[Mark]) -> None:
+    sites = {(mark.site, mark.day) for mark in marks if mark.site is not None}
+    provinces = {(mark.province, mark.day) for mark in marks}
+    touched = {
+        rollup: _count_again(cursor, rollup, sites, counting.DOSES_OF_DAYS) for rollup in OF_SITES
+    }
+    for rollup in OF_PROVINCES:
+        _count_again(cursor, rollup, provinces, counting.OF_DAYS)
+    _count_again(cursor, RESIDENCE_DAY, touched[SITE_RESIDENCE], counting.OF_DAYS)
 
 
 def _arrays(pairs: Pairs) -> list[list[Any]]:
@@ -204,6 +221,8 @@ def rebuild_statistics(*, report: Callable[[str], object] = lambda line: None) -
             for line in _sentences(rollup, drift):
                 report(line)
             _replace(cursor, rollup, drift)
+            if rollup is PROVINCE_DAY:
+                log_recount(cursor, [((place, day), *rows) for place, day, _part, *rows in drift])
             drifted += len(drift)
         if drifted:
             _next_version(cursor)

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from response_center.services.alarms import HOLDS_HOURS, NOTE_LENGTH
+from vaxplatform.alarms import READERS
 from vaxplatform.forms import Form
 from vaxplatform.widgets import RadioCards
 
@@ -39,6 +40,6 @@ class AlarmForm(Form):
 
     def clean_alarm(self) -> str:
         alarm: str = self.cleaned_data["alarm"]
-        if alarm.partition(":")[0] not in ALARMS:
+        if alarm.partition(":")[0] not in (*ALARMS, *READERS):
             raise forms.ValidationError(_("The board knows no such alarm."))
         return alarm

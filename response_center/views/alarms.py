@@ -16,6 +16,7 @@ from response_center.selectors.board_stock import (
     signals,
 )
 from vaxplatform import formatting
+from vaxplatform.alarms import raised_alarms
 
 SMS_LATE = datetime.timedelta(minutes=5)
 NAMED = 3
@@ -64,6 +65,7 @@ def alarms_of(
         *_code_alarms(signing_in),
         *_stock_alarms([place for place in stock if place.days < SHORT_DAYS]),
         *_silent_alarms(sites),
+        *([] if province_id else _registered_alarms(now)),
     ]
     found = [replace(each, url=links.get(each.key.partition(":")[0], "")) for each in found]
     seen = in_hand(now=now, province_id=province_id)
@@ -209,6 +211,14 @@ def _sms_alarm(outbox: figures_of.Outbox, now: datetime.datetime) -> Alarm:
     is_late = now - outbox.oldest_at > SMS_LATE
     kind, symbol = ("warn", "mail") if is_late else ("ok", "check")
     return Alarm(title, since, kind, symbol, "sms", outbox.waiting)
+
+
+def _registered_alarms(now: datetime.datetime) -> list[Alarm]:
+    """What other apps raise (vaxplatform.alarms); it is of the country."""
+    return [
+        Alarm(each.title, each.detail, "bad" if each.is_bad else "warn", "alert", key, each.size)
+        for key, each in raised_alarms(now).items()
+    ]
 
 
 def _silent_alarms(sites: figures_of.SitesToday) -> list[Alarm]:

@@ -80,7 +80,7 @@ def test_every_page_stands_without_a_single_figure(client, path, language):
 def test_pages_are_the_same_for_everybody_and_set_no_cookie(client, path, reported):
     response = client.get(path)
     assert not response.cookies
-    assert response["Cache-Control"] == "public, max-age=60"
+    assert response["Cache-Control"] == "public, max-age=45"
     again = client.get(path, headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
 

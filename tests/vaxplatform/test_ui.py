@@ -42,6 +42,13 @@ def test_numbers(value: float | None, decimals: int, vi: str, en: str) -> None:
     assert formatting.number(value, decimals, "en") == en
 
 
+@pytest.mark.parametrize(
+    ("value", "vi"), [(1234, "+1.234"), (-5, "−5"), (0, "0"), (None, formatting.NO_DATA)]
+)
+def test_a_change_is_written_with_its_sign(value: int | None, vi: str) -> None:
+    assert formatting.signed(value, "vi") == vi
+
+
 def test_a_share_over_one_hundred_is_shown_as_it_is() -> None:
     assert formatting.percent(formatting.share(1141, 1000), language="vi") == "114,1\u00a0%"
     assert formatting.percent(formatting.share(1141, 1000), language="en") == "114.1%"

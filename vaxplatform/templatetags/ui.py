@@ -25,6 +25,7 @@ TAG_SYMBOLS = {"ok": "check", "act": "clock", "warn": "clock", "bad": "cross", "
 
 for _name in (
     "number",
+    "signed",
     "percent",
     "millions",
     "day",

@@ -146,7 +146,7 @@ def test_answers_are_open_to_every_origin_say_their_charset_and_are_kept_a_minut
     response = client.get(path, headers={"Accept": "text/html", "Origin": "https://example.vn"})
     assert response["Content-Type"] == "application/json;charset=UTF-8"
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert response["Cache-Control"] == "public, max-age=60"
+    assert response["Cache-Control"] == "public, max-age=45"
     assert "Vary" not in response
     assert not response.cookies
     assert client.get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304

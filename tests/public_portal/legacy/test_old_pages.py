@@ -76,7 +76,7 @@ def test_shares_drop_the_zeros_at_their_end_and_survive_an_empty_denominator():
 def test_the_table_is_the_same_for_everybody_and_writes_its_numbers_alike_in_english(client, table):
     client.cookies["django_language"] = "en"
     response = client.get("/portal/portal-report")
-    assert response["Cache-Control"] == "public, max-age=60"
+    assert response["Cache-Control"] == "public, max-age=45"
     english = Table(response.content.decode())
     assert english.rows == table.rows
     assert english.headings != HEADINGS

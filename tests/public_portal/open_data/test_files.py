@@ -138,7 +138,7 @@ def test_a_file_is_packed_where_wanted_and_not_sent_again_unchanged(client, coun
     assert packed["Vary"] == "Accept-Encoding"
     assert gzip.decompress(body_of(packed)) == whole
     assert packed["ETag"] == plain["ETag"]
-    assert plain["Cache-Control"] == "public, max-age=60"
+    assert plain["Cache-Control"] == "public, max-age=45"
     assert plain["Access-Control-Allow-Origin"] == "*"
     assert not plain.cookies
     again = client.get(path, headers={"If-None-Match": plain["ETag"]})
