@@ -123,8 +123,11 @@ def place_and_residence(*, units: Units) -> list[PlaceAndResidence]:
                 sums[unit][at] += row["sum"]
                 sums[unit][at + 2] += row["people"]
     return [
-        PlaceAndResidence(unit.code, unit.name, *sums[unit.pk], adults=places.adults(unit))
+        PlaceAndResidence(
+            unit.code, unit.name, given, of_residents, people, residents, places.adults(unit)
+        )
         for unit in sorted(places.of_scheme(units), key=lambda unit: unit.name)
+        for given, of_residents, people, residents in [sums[unit.pk]]
     ]
 
 
