@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from public_portal.selectors import Totals
@@ -69,6 +70,7 @@ _ADULTS = _(
     "Adults: people aged 18 and over, the number of August 2021, to be confirmed by the General"
     " Statistics Office."
 )
+_FROM_BOTH_AND_ADULTS = format_lazy("{} {}", _FROM_BOTH, _ADULTS)
 _OVER_100_PEOPLE = _(
     "It can pass 100 %: people under 18 and people who live elsewhere are counted where the dose"
     " was given, and the number of adults is an estimate of August 2021. It is shown as it is,"
@@ -148,7 +150,7 @@ _ALL = (
         _("100 × doses given ÷ adults of the province"),
         _DAY_GIVEN,
         _PLACE_OF_SITE,
-        _ADULTS,
+        _FROM_BOTH_AND_ADULTS,
         _(
             "It is no share of people. The portal of 2021 showed this ratio as “share of adults"
             " with at least one dose”; the old interface still gives it under that name."
@@ -190,7 +192,7 @@ _ALL = (
         _("100 × people with at least one dose ÷ adults of the province"),
         _DAY_GIVEN,
         _PLACE_OF_SITE,
-        _ADULTS,
+        _FROM_BOTH_AND_ADULTS,
         _(
             "People under 18 are among the vaccinated but not among the adults, so the true share"
             " of adults is lower. A province to which many come for vaccination stands too high,"

@@ -222,7 +222,7 @@ def rebuild_statistics(*, report: Callable[[str], object] = lambda line: None) -
                 report(line)
             _replace(cursor, rollup, drift)
             if rollup is PROVINCE_DAY:
-                log_recount(cursor, [((place, day), *rows) for place, day, _part, *rows in drift])
+                log_recount(cursor, [((row[0], row[1]), row[3], row[4]) for row in drift])
             drifted += len(drift)
         if drifted:
             _next_version(cursor)
