@@ -123,8 +123,11 @@ def place_and_residence(*, units: Units) -> list[PlaceAndResidence]:
                 sums[unit][at] += row["sum"]
                 sums[unit][at + 2] += row["people"]
     return [
-        PlaceAndResidence(unit.code, unit.name, *sums[unit.pk], places.adults(unit))
+        PlaceAndResidence(
+            unit.code, unit.name, given, of_residents, people, residents, places.adults(unit)
+        )
         for unit in sorted(places.of_scheme(units), key=lambda unit: unit.name)
+        for given, of_residents, people, residents in [sums[unit.pk]]
     ]
 
 
@@ -149,9 +152,9 @@ def total_of(rows: Sequence[PlaceAndResidence]) -> PlaceAndResidence:
     return PlaceAndResidence(
         "",
         _("The country"),
-        *(
-            sum(getattr(row, name) for row in rows)
-            for name in ("given", "of_residents", "people_here", "residents")
-        ),
+        sum(row.given for row in rows),
+        sum(row.of_residents for row in rows),
+        sum(row.people_here for row in rows),
+        sum(row.residents for row in rows),
         adults=sum(adults) or None,
     )

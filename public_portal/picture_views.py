@@ -1,5 +1,7 @@
 """The pictures that go with the pages when they are shared."""
 
+from collections.abc import Mapping
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -61,7 +63,7 @@ def _headline(totals: Totals) -> list[tuple[str, str]]:
     ]
 
 
-def _card(title: str, figures: list[tuple[str, str]], levels: dict[str, int | None]) -> Card:
+def _card(title: str, figures: list[tuple[str, str]], levels: Mapping[str, int | None]) -> Card:
     last = selectors.span().last
     note = _("To %(day)s") % {"day": formatting.day(last)} if last else _("No figures yet")
     return Card(_("COVID-19 vaccination, Viet Nam"), title, figures, note, levels)

@@ -5,6 +5,7 @@ before a site kept its book here is in no book (docs/statistics-pages.md).
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,6 +48,7 @@ class Supply:
         return bool(self.received or self.recorded)
 
 
+_Rows = Iterable[Mapping[str, Any]]
 _BOOK = {"received": Sum("doses_received"), "wasted": Sum("doses_wasted")}
 
 
@@ -79,12 +81,14 @@ def supply_by_province(*, units: Units) -> list[Supply]:
     """Every province of one reform, by name."""
     places = Places.read()
     sums: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in Lot.objects.order_by().values("site__province").annotate(**_BOOK):
+    books: _Rows = Lot.objects.order_by().values("site__province").annotate(**_BOOK)
+    days: _Rows = ProvinceDay.objects.order_by().values("province").annotate(sum=Sum("recorded"))
+    for row in books:
         unit = places.unit_of(row["site__province"], units)
         if unit is not None:
             sums[unit][0] += row["received"]
             sums[unit][1] += row["wasted"]
-    for row in ProvinceDay.objects.order_by().values("province").annotate(sum=Sum("recorded")):
+    for row in days:
         unit = places.unit_of(row["province"], units)
         if unit is not None:
             sums[unit][2] += row["sum"]

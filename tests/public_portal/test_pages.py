@@ -57,7 +57,16 @@ def in_english(client):
     return client
 
 
-PAGES = ["/", "/statistics/", "/statistics/provinces/79/", "/open-data/"]
+PAGES = [
+    "/",
+    "/statistics/",
+    "/statistics/provinces/79/",
+    "/statistics/days/",
+    "/statistics/groups/",
+    "/statistics/supply/",
+    "/statistics/compare/?a=79&b=01",
+    "/open-data/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -294,13 +303,15 @@ def test_vietnamese_and_english_write_numbers_in_their_own_way(client, reported)
     assert "87,472,277" in text_of(in_english(client).get("/statistics/"))
 
 
-def test_every_definition_that_is_linked_is_there(client, reported):
-    page = text_of(client.get("/statistics/"))
-    linked = set(re.findall(r'href="#(def-[a-z]+)"', page))
-    for path in ("/", "/statistics/provinces/01/"):
-        linked |= set(re.findall(r"/statistics/#(def-[a-z]+)", text_of(client.get(path))))
-    assert len(linked) >= 6
-    assert linked <= set(re.findall(r'<dt id="(def-[a-z]+)"', page))
+def test_every_headline_figure_leads_to_its_definition(client, reported):
+    for path in ("/", "/statistics/", "/statistics/provinces/01/", "/statistics/supply/"):
+        page = text_of(client.get(path))
+        tiles = page.count('<p class="tile__k">')
+        found = re.findall(r'href="(/statistics/definitions/[a-z]+/|#def-[a-z]+)">Định nghĩa', page)
+        assert len(found) == tiles, path
+        for link in set(found):
+            there = f'<dt id="{link[1:]}"' in page if link[0] == "#" else client.get(link)
+            assert there is True or there.status_code == 200, link
 
 
 def test_the_page_says_that_days_are_modelled_only_while_they_are(client, reported):
