@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='dirtyday',
             name='cause',
-            field=models.CharField(choices=[('late_entry', 'Entered later'), ('correction', 'Dose or person’s details corrected'), ('void', 'Dose voided'), ('moved', 'Dose given to the right person'), ('joined', 'Records of one person joined, or taken apart'), ('report', 'Report corrected or taken back'), ('site', 'Site put into another province'), ('rule', 'Series of a vaccine changed'), ('recount', 'Counted anew'), ('several', 'Several of these at once')], db_default='recount', max_length=10),
+            field=models.CharField(choices=[('late_entry', 'Entered later'), ('correction', 'Dose or details of the person corrected'), ('void', 'Dose voided'), ('moved', 'Dose given to the right person'), ('joined', 'Records of one person joined, or taken apart'), ('report', 'Report corrected or taken back'), ('site', 'Site put into another province'), ('rule', 'Series of a vaccine changed'), ('recount', 'Counted anew'), ('several', 'Several of these at once')], db_default='recount', max_length=10),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='countedcitizen',

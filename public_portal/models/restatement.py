@@ -12,7 +12,7 @@ class Cause(models.TextChoices):
     """Why a day is counted again. The triggers of models.wires write the values as they are."""
 
     LATE_ENTRY = "late_entry", _("Entered later")
-    CORRECTION = "correction", _("Dose or person’s details corrected")
+    CORRECTION = "correction", _("Dose or details of the person corrected")
     VOID = "void", _("Dose voided")
     MOVED = "moved", _("Dose given to the right person")
     JOINED = "joined", _("Records of one person joined, or taken apart")

@@ -28,12 +28,14 @@ def _no_page_is_kept_from_another_test():
 
 @pytest.fixture
 def counted():
-    """Some days of reports, one of them without first doses, and a dose of today."""
+    """Some days of reports, one of them without first doses and one corrected, and a dose."""
     now = timezone.now()
     for code, day, first in (("01", 1, 5), ("01", 2, None), ("79", 2, 0), ("79", 4, 7)):
         when = datetime.date(2021, 11, day)
         DailyReport.objects.create(province=province(code), day=when, doses=9, first_doses=first)
     make_dose(lot=make_lot(site=make_site(province_code="79")))
+    refresh_all_statistics(now)
+    DailyReport.objects.filter(day=datetime.date(2021, 11, 4)).update(doses=8)
     refresh_all_statistics(now)
 
 
