@@ -235,7 +235,7 @@ def test_a_foreign_form_without_our_token_signs_nobody_in():
 
 
 # ── registering ───────────────────────────────────────────────────────────────────────────────
-def test_five_pages_make_a_registration_with_code_and_qr(client):
+def test_four_steps_make_a_registration_with_code_and_qr(client):
     signed_in(client)
     review = text_of(fill_in(client))
     assert "Phường 5, Quận 3" in review
