@@ -38,11 +38,13 @@ def review_rows(
     person = [SummaryRow(_("Full name"), member.full_name)] if member else []
     if not member:
         person = [row("person", label, value) for label, value in _person(forms["person"])]
+    home = [row("home", *pair) for pair in _home(forms["home"])]
+    group = str(forms["group"].cleaned_data["group"])
     if "guardian" in forms:
         person += [row("guardian", *pair) for pair in _guardian(forms["guardian"])]
     return [
         (_("The person"), person),
-        (_("Home and group"), [row("home", *pair) for pair in _home(forms["home"])]),
+        (_("Home and group"), [*home, row("group", _("Priority group"), group)]),
         (_("Health"), [row("health", *pair) for pair in _health(forms["health"])]),
         (_("Wanted day"), [row("wish", *pair) for pair in _wish(forms["wish"])]),
     ]
@@ -79,7 +81,6 @@ def _home(form: Any) -> list[tuple[Any, Any]]:
         (_("House number, street, hamlet"), home.address),
         (_("Occupation"), home.occupation),
         (_("Workplace or school"), home.workplace),
-        (_("Priority group"), str(form.cleaned_data["group"])),
     ]
 
 

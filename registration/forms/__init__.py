@@ -1,7 +1,7 @@
 """Forms of the citizens' pages; every refusal comes with its sentence beside its field."""
 
 from registration.forms.person import AddPersonForm, GuardianForm, PersonForm
-from registration.forms.place import HomeForm, MoveForm, RegistrationHomeForm
+from registration.forms.place import GroupForm, HomeForm, MoveForm
 from registration.forms.scan import ScanForm
 from registration.forms.sign_in import CodeForm, PhoneForm
 from registration.forms.wish import ConsentForm, DayForm, HealthForm, WhoForm, WishForm
@@ -11,13 +11,13 @@ __all__ = [
     "CodeForm",
     "ConsentForm",
     "DayForm",
+    "GroupForm",
     "GuardianForm",
     "HealthForm",
     "HomeForm",
     "MoveForm",
     "PersonForm",
     "PhoneForm",
-    "RegistrationHomeForm",
     "ScanForm",
     "WhoForm",
     "WishForm",

@@ -172,8 +172,8 @@ class MoveForm(PlaceForm):
         return self.ward_unit or self.cleaned_data["province"]
 
 
-class RegistrationHomeForm(HomeForm):
-    """The second step of a registration: home, work and the priority group that follows of it."""
+class GroupForm(Form):
+    """The priority group; it follows of work, age and home."""
 
     group = forms.ModelChoiceField(
         label=_("Priority group"),

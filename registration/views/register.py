@@ -17,11 +17,12 @@ from registration import draft as drafts
 from registration.draft import Draft
 from registration.forms import (
     ConsentForm,
+    GroupForm,
     GuardianForm,
     HealthForm,
+    HomeForm,
     PersonForm,
     PhoneForm,
-    RegistrationHomeForm,
     ScanForm,
     WhoForm,
     WishForm,
@@ -45,7 +46,7 @@ from vaxplatform.vietnam import day_in_vietnam
 
 # The four steps, and the pages of each.
 STEPS = (
-    (_("The person"), ("person", "guardian", "home")),
+    (_("The person"), ("person", "guardian", "home", "group")),
     (_("Health"), ("health",)),
     (_("Wish and consent"), ("wish", "review")),
     (_("Done"), ("done",)),
@@ -53,7 +54,8 @@ STEPS = (
 HEADINGS = {
     "person": _("Who is to be vaccinated"),
     "guardian": _("Who agrees for the child"),
-    "home": _("Home, work and priority group"),
+    "home": _("Home and work"),
+    "group": _("Priority group"),
     "health": _("Health questions"),
     "wish": _("Dose and day"),
     "review": _("Check and send"),
@@ -118,7 +120,9 @@ class Registering:
         if step == "guardian":
             return GuardianForm(bound, initial={"guardian_phone": phone})
         if step == "home":
-            return RegistrationHomeForm(bound, initial=home_of(self.member) if self.member else {})
+            return HomeForm(bound, initial=home_of(self.member) if self.member else {})
+        if step == "group":
+            return GroupForm(bound)
         if step == "health":
             return HealthForm(bound, questions=questions_for(self.sex))
         return WishForm(bound, today=self.today)
@@ -289,12 +293,10 @@ def _review(request: HttpRequest, registering: Registering) -> HttpResponse:
 
 def _submit(registering: Registering, *, consent: bool) -> ShotRegistration:
     """Hand the steps to the service; they were all found valid a moment ago."""
-    forms = {step: registering.form(step, None) for step in registering.steps[:-1]}
+    forms: dict[str, Any] = {step: registering.form(step, None) for step in registering.steps[:-1]}
     for form in forms.values():
         form.full_clean()
-    home_form, wish = forms["home"], forms["wish"].cleaned_data
-    home = home_form.home()  # type: ignore[attr-defined]
-    guardian = forms["guardian"].guardian() if "guardian" in forms else None  # type: ignore[attr-defined]
+    home, wish = forms["home"].home(), forms["wish"].cleaned_data
     person: Any = registering.member or details_of(
         forms["person"].cleaned_data, province=home.province, ward=home.ward, address=home.address
     )
@@ -303,14 +305,14 @@ def _submit(registering: Registering, *, consent: bool) -> ShotRegistration:
         person=person,
         home=home,
         wish=ShotWish(
-            group=home_form.cleaned_data["group"],
+            group=forms["group"].cleaned_data["group"],
             wanted_on=wish["wanted_on"],
             wanted_half=wish["wanted_half"],
             dose_number=wish["dose_number"],
             dose_kind=wish["dose_kind"],
             medical_history=forms["health"].cleaned_data,
             consent=consent,
-            guardian=guardian,
+            guardian=forms["guardian"].guardian() if "guardian" in forms else None,
         ),
         now=timezone.now(),
     )

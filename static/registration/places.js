@@ -21,6 +21,13 @@ function fits(name, words) {
   return words.every((word) => known.some((each) => (/^\d+$/.test(word) ? each === word : each.startsWith(word))));
 }
 
+/* Those that begin as it was typed come first: "phường 5 quận 3" before "phường 3, quận 5". */
+function best(names, words) {
+  const found = names.filter((name) => fits(key(name), words));
+  const begins = (name) => key(name).startsWith(words.join(" "));
+  return [...found.filter(begins), ...found.filter((name) => !begins(name))];
+}
+
 const SHORT = { p: "phuong", x: "xa", tt: "thi tran", q: "quan", h: "huyen", tx: "thi xa", tp: "" };
 
 function wordsOf(text) {
@@ -91,7 +98,7 @@ class PlaceBox {
     this.names = await this.load();
     if (document.activeElement !== this.input) return;
     const words = wordsOf(this.input.value);
-    const found = this.exact() ? this.names : this.names.filter((name) => fits(key(name), words));
+    const found = this.exact() ? this.names : best(this.names, words);
     this.shown = found.slice(0, MOST_SHOWN);
     this.active = -1;
     this.list.replaceChildren(...this.shown.map((name, at) => this.option(name, at)));
