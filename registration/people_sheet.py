@@ -53,15 +53,19 @@ COLUMNS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         ("quan he", "quan he voi nguoi giam ho", "relation"),
     ),
 }  # fmt: skip
-REQUIRED: Final = (
-    "full_name",
-    "date_of_birth",
-    "sex",
-    "id_number",
-    "province",
-    "ward",
-    "dose_number",
+OPTIONAL: Final = frozenset(
+    (
+        "phone",
+        "id_type",
+        "insurance_number",
+        "district",
+        "address",
+        "occupation",
+        "guardian_name",
+        "guardian_relation",
+    )
 )
+REQUIRED: Final = frozenset(COLUMNS) - OPTIONAL
 NAMES: Final[Mapping[str, Promise]] = {
     "full_name": _("Full name"),
     "date_of_birth": _("Date of birth"),
