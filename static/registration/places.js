@@ -15,25 +15,25 @@ function key(text) {
     .trim();
 }
 
-/* Every typed word begins a word of the name; a number is that number. */
+/* Every typed word begins a word of the name, or is short for its rank; a number is that number. */
 function fits(name, words) {
   const known = name.split(" ");
-  return words.every((word) => known.some((each) => (/^\d+$/.test(word) ? each === word : each.startsWith(word))));
+  const isBegun = (word) => known.some((each) => (/^\d+$/.test(word) ? each === word : each.startsWith(word)));
+  return words.every((word) => isBegun(word) || (word in SHORT && name.includes(SHORT[word])));
 }
 
 /* Those that begin as it was typed come first: "phường 5 quận 3" before "phường 3, quận 5". */
 function best(names, words) {
   const found = names.filter((name) => fits(key(name), words));
-  const begins = (name) => key(name).startsWith(words.join(" "));
+  const whole = words.map((word) => SHORT[word] ?? word).join(" ").trim();
+  const begins = (name) => key(name).startsWith(whole);
   return [...found.filter(begins), ...found.filter((name) => !begins(name))];
 }
 
 const SHORT = { p: "phuong", x: "xa", tt: "thi tran", q: "quan", h: "huyen", tx: "thi xa", tp: "" };
 
 function wordsOf(text) {
-  const spaced = key(text).replace(/(\D)(\d)/g, "$1 $2");
-  const words = spaced.split(" ").map((word) => SHORT[word] ?? word);
-  return words.join(" ").split(" ").filter(Boolean);
+  return key(text).replace(/(\D)(\d)/g, "$1 $2").split(" ").filter(Boolean);
 }
 
 class PlaceBox {
@@ -43,6 +43,7 @@ class PlaceBox {
     this.load = load;
     this.onChoice = onChoice;
     this.words = input.dataset;
+    this.names = null; // not loaded yet
     this.active = -1;
     this.shown = [];
     this.build();
@@ -79,8 +80,9 @@ class PlaceBox {
       this.open();
     });
     input.addEventListener("keydown", (event) => this.onKey(event));
-    input.addEventListener("blur", () => this.close());
-    input.addEventListener("click", () => this.open());
+    input.addEventListener("focus", () => this.prepare());
+    input.addEventListener("blur", () => this.leave());
+    input.addEventListener("click", () => this.open(true));
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
     list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
@@ -94,11 +96,27 @@ class PlaceBox {
     return (this.names || []).find((name) => key(name) === typed) || "";
   }
 
-  async open() {
-    this.names = await this.load();
-    if (document.activeElement !== this.input) return;
+  /** Have the names at hand before the first key, so that nobody types faster than they come. */
+  async prepare() {
+    if (this.names) return;
+    const names = await this.load();
+    if (names.length) this.names = names;
+    if (names.length && this.isWaiting) this.open();
+  }
+
+  /** Other names from now on. */
+  forget() {
+    this.names = null;
+    this.input.value = "";
+    this.prepare();
+  }
+
+  /** `isLooking`: opened without typing, so a name that is written out hides no other. */
+  open(isLooking = false) {
+    this.isWaiting = !this.names;
+    if (!this.names || document.activeElement !== this.input) return;
     const words = wordsOf(this.input.value);
-    const found = this.exact() ? this.names : best(this.names, words);
+    const found = isLooking && this.exact() ? this.names : best(this.names, words);
     this.shown = found.slice(0, MOST_SHOWN);
     this.active = -1;
     this.list.replaceChildren(...this.shown.map((name, at) => this.option(name, at)));
@@ -106,7 +124,7 @@ class PlaceBox {
     this.list.hidden = !this.shown.length;
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     this.input.removeAttribute("aria-activedescendant");
-    if (this.names.length) this.status.textContent = found.length ? this.words.count.replace("{n}", found.length) : this.words.none;
+    this.status.textContent = found.length ? this.words.count.replace("{n}", found.length) : this.words.none;
   }
 
   option(name, at) {
@@ -127,6 +145,14 @@ class PlaceBox {
     return note;
   }
 
+  /* Left with a text that fits one name only: that one. */
+  leave() {
+    const words = wordsOf(this.input.value);
+    const meant = this.exact() ? [this.exact()] : best(this.names || [], words);
+    if (words.length && meant.length === 1 && meant[0] !== this.input.value) this.choose(meant[0]);
+    this.close();
+  }
+
   close() {
     this.list.hidden = true;
     this.active = -1;
@@ -140,7 +166,7 @@ class PlaceBox {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (isOpen) this.move(event.key === "ArrowDown" ? 1 : -1);
-      else this.open();
+      else this.open(true);
     } else if (event.key === "Enter" && isOpen && this.chosenByKey()) {
       event.preventDefault();
       this.choose(this.chosenByKey());
@@ -155,7 +181,7 @@ class PlaceBox {
   /* The marked name; where one only is left and its text is not yet written out, that one. */
   chosenByKey() {
     if (this.active >= 0) return this.shown[this.active];
-    return this.shown.length === 1 && !this.exact() ? this.shown[0] : "";
+    return this.shown.length === 1 && this.shown[0] !== this.input.value ? this.shown[0] : "";
   }
 
   move(step) {
@@ -197,33 +223,28 @@ function searchProvinces(select) {
   const options = [...select.options].filter((option) => option.value);
   const names = options.map((option) => option.textContent);
   const input = fieldOver(select);
-  new PlaceBox(input, async () => names, (name) => {
+  const box = new PlaceBox(input, async () => names, (name) => {
     const option = options.find((each) => each.textContent === name);
     const value = option ? option.value : "";
     if (select.value === value) return;
     select.value = value;
     select.dispatchEvent(new Event("change"));
   });
+  box.names = names;
 }
 
 function searchWards(input, select) {
-  let [code, names] = ["", []];
   const load = async () => {
-    if (code === select.value) return names;
-    [code, names] = [select.value, []];
-    if (!code) return names;
+    if (!select.value) return [];
     try {
-      const answer = await fetch(input.dataset.wards.replace("/00/", `/${code}/`));
-      if (answer.ok) names = (await answer.json()).wards;
+      const answer = await fetch(input.dataset.wards.replace("/00/", `/${select.value}/`));
+      return answer.ok ? (await answer.json()).wards : [];
     } catch {
-      code = ""; // no network now: the server finds it
+      return []; // no network now: the server finds the ward
     }
-    return names;
   };
-  select.addEventListener("change", () => {
-    input.value = "";
-  });
-  new PlaceBox(input, load, () => {});
+  const box = new PlaceBox(input, load, () => {});
+  select.addEventListener("change", () => box.forget());
 }
 
 document.querySelectorAll("select[data-place=province]").forEach((select) => {
