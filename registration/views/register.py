@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -131,8 +130,7 @@ class Registering:
         """The form as it is opened: what was left halfway is not blamed for its gaps."""
         form = self.form(step, None)
         if step in self.draft.halfway:
-            form.full_clean()
-            form._errors = ErrorDict()
+            form.errors.clear()
         return form
 
     def first_open(self) -> str:

@@ -28,11 +28,6 @@ from vaxplatform.vietnam.text import ascii_digits
 
 NOON: Final = "12:00:00"  # of a dose whose hour nobody wrote down
 
-_DAY: Final = datetime.date(1899, 12, 30)  # day 0 of spreadsheets, their leap year of 1900 in
-SERIALS: Final = range(2_000, 100_000)  # as days: 1905 to 2173; below it a number is a year
-NOON: Final = "12:00:00"  # of a dose whose hour nobody wrote down
-MOST_TEXT: Final = 2_000
-
 _DAY: Final = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})")
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?")
 _CLOCK: Final = re.compile(r"(\d{1,2})\s*[:hg.]\s*(\d{2})?(?:\s*[:p.]\s*\d{2})?\s*")
