@@ -254,3 +254,8 @@ def test_the_wards_of_a_province_are_told_to_everybody_and_kept_by_caches(client
     assert "public" in answer["Cache-Control"]
     assert not answer.cookies
     assert client.get("/places/00/wards.json").status_code == 404
+
+
+def test_wards_are_told_in_the_order_of_their_numbers(client):
+    wards = client.get("/places/79/wards.json").json()["wards"]
+    assert wards.index("Phường 9, Quận 3") < wards.index("Phường 10, Quận 3")
