@@ -32,7 +32,6 @@ from registration.services.citizens import (  # noqa: E402
 )
 from registration.services.similar import find_similar  # noqa: E402
 from sites.imports.headings import find_headings  # noqa: E402
-from sites.imports.reader import _plain  # noqa: E402
 from sites.imports.rows import ReadDose, RowReader  # noqa: E402
 from sites.models import Dose, DoseStatus, Lot, Site  # noqa: E402
 from sites.rules import GivenDose  # noqa: E402
@@ -44,6 +43,7 @@ from sites.services.doses import (  # noqa: E402
 )
 from sites.services.import_knowledge import known_for  # noqa: E402
 from vaxplatform.errors import DomainError  # noqa: E402
+from vaxplatform.sheets.reader import _plain  # noqa: E402
 from vaxplatform.vietnam import day_in_vietnam  # noqa: E402
 
 

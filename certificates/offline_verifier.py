@@ -20,26 +20,25 @@ REVOCATIONS_PATH = "/api/v1/revocations/offline.bin"
 
 MODULES = (
     "base45",
-    "camera",
     "cbor",
     "cose",
     "ddcc",
     "der",
-    "finder",
     "format",
     "inflate",
     "keys",
     "lists",
     "page",
-    "qr/correct",
-    "qr/locate",
-    "qr/symbol",
     "result",
     "revocations",
     "schema",
     "verify",
 )
-MODULE_FILES = tuple(f"certificates/verify/{name}.js" for name in MODULES)
+CODE_READER = ("camera", "finder", "qr/correct", "qr/locate", "qr/symbol")
+MODULE_FILES = (
+    *(f"certificates/verify/{name}.js" for name in MODULES),
+    *(f"vaxplatform/codes/{name}.js" for name in CODE_READER),
+)
 ICONS = {192: "vaxplatform/icon-192.png", 512: "vaxplatform/icon-512.png"}
 ASSETS = (
     "vaxplatform/site.css",

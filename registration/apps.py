@@ -11,6 +11,7 @@ class RegistrationConfig(AppConfig):
             check_in_codes,
             codes,
             identity_tally,
+            people_lists,
             reference,
             sessions,
             sms,
@@ -28,4 +29,5 @@ class RegistrationConfig(AppConfig):
         register_chore(
             "purge_check_in_codes", check_in_codes.purge_check_in_codes, every_seconds=3600
         )
+        register_chore("purge_people_lists", people_lists.purge_lists, every_seconds=24 * 3600)
         register_chore("purge_sessions", sessions.purge_sessions, every_seconds=3600)

@@ -15,22 +15,35 @@ from vaxplatform.crypto import CannotUnseal, seal, unseal
 from vaxplatform.forms import Form
 
 KEY = "registration_draft"
+MOST_TEXT = 500  # characters of a field that was not checked
 
 
 @dataclass
 class Draft:
-    """`who`: "me", "relative" or a household member's public id. `steps`: step → typed texts."""
+    """`who`: "me", "relative" or a household member's public id. `steps`: step → typed texts.
+
+    `halfway`: the steps that were left before they were checked; they are shown without blame.
+    """
 
     who: str
     steps: dict[str, dict[str, str]] = field(default_factory=dict)
+    halfway: list[str] = field(default_factory=list)
 
-    def keep(self, step: str, form: Form) -> None:
+    def keep(self, step: str, form: Form, *, checked: bool = True) -> None:
         """Take over what was typed into the form's own fields, and nothing else."""
-        self.steps[step] = {
-            key: value
+        typed = {
+            key: value[:MOST_TEXT]
             for key, value in form.data.items()
             if isinstance(value, str) and _belongs(key, form)
         }
+        self.fill(step, typed, checked=checked)
+
+    def fill(self, step: str, typed: dict[str, str], *, checked: bool = False) -> None:
+        """Put texts into a step, as if they had been typed."""
+        self.steps[step] = typed
+        self.halfway = [each for each in self.halfway if each != step]
+        if not checked:
+            self.halfway.append(step)
 
 
 def _belongs(key: str, form: Form) -> bool:
@@ -44,11 +57,11 @@ def load(session: SessionBase) -> Draft | None:
         found = json.loads(text)
     except (CannotUnseal, binascii.Error, ValueError):
         return None
-    return Draft(found["who"], found["steps"])
+    return Draft(found["who"], found["steps"], found.get("halfway", []))
 
 
 def save(session: SessionBase, draft: Draft) -> None:
-    text = json.dumps({"who": draft.who, "steps": draft.steps})
+    text = json.dumps({"who": draft.who, "steps": draft.steps, "halfway": draft.halfway})
     session[KEY] = base64.b64encode(seal(text)).decode()
 
 

@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vaxplatform.vietnam import search_key
+from vaxplatform.vietnam import age_on, search_key
 
 FIRST_DAY_AHEAD = 1
 DAYS_AHEAD = 60  # how far ahead a day may be wished for
+OF_AGE = 18  # years: Civil Code 91/2015/QH13, articles 20 and 21
 SHORT_RANKS = {
     "p": "phuong",
     "x": "xa",
@@ -23,6 +24,11 @@ def days_to_wish(today: datetime.date) -> list[datetime.date]:
     """The days a registration may name, from tomorrow in Viet Nam."""
     first = today + datetime.timedelta(days=FIRST_DAY_AHEAD)
     return [first + datetime.timedelta(days=n) for n in range(DAYS_AHEAD)]
+
+
+def needs_guardian(date_of_birth: str, *, on: datetime.date) -> bool:
+    """Whether somebody must agree for the person; one who may be under 18 counts as under 18."""
+    return age_on(date_of_birth, on) < OF_AGE
 
 
 def plain_line(text: str) -> str:

@@ -38,9 +38,13 @@ def review_rows(
     person = [SummaryRow(_("Full name"), member.full_name)] if member else []
     if not member:
         person = [row("person", label, value) for label, value in _person(forms["person"])]
+    home = [row("home", *pair) for pair in _home(forms["home"])]
+    group = str(forms["group"].cleaned_data["group"])
+    if "guardian" in forms:
+        person += [row("guardian", *pair) for pair in _guardian(forms["guardian"])]
     return [
         (_("The person"), person),
-        (_("Home and group"), [row("home", *pair) for pair in _home(forms["home"])]),
+        (_("Home and group"), [*home, row("group", _("Priority group"), group)]),
         (_("Health"), [row("health", *pair) for pair in _health(forms["health"])]),
         (_("Wanted day"), [row("wish", *pair) for pair in _wish(forms["wish"])]),
     ]
@@ -60,6 +64,15 @@ def _person(form: Form) -> list[tuple[Any, Any]]:
     ]
 
 
+def _guardian(form: Form) -> list[tuple[Any, Any]]:
+    data = form.cleaned_data
+    return [
+        (_("Agrees for the person"), data["guardian_name"]),
+        (_("Who is it to the person?"), _chosen(form, "guardian_relation")),
+        (_("Phone number of the guardian"), plain_phone(data["guardian_phone"])),
+    ]
+
+
 def _home(form: Any) -> list[tuple[Any, Any]]:
     home = form.home()
     place = ", ".join(filter(None, (in_words(home.ward), home.province.name)))
@@ -68,7 +81,6 @@ def _home(form: Any) -> list[tuple[Any, Any]]:
         (_("House number, street, hamlet"), home.address),
         (_("Occupation"), home.occupation),
         (_("Workplace or school"), home.workplace),
-        (_("Priority group"), str(form.cleaned_data["group"])),
     ]
 
 
@@ -95,7 +107,23 @@ def _wish(form: Form) -> list[tuple[Any, Any]]:
     ]
 
 
+def _wanted_place(registration: ShotRegistration) -> str:
+    """Where the person would like to be vaccinated, in words."""
+    unit, citizen = registration.wanted_place, registration.citizen
+    if unit is None:
+        home = in_words(citizen.ward) if citizen.ward else ""
+        return ", ".join(filter(None, (home, citizen.province.name)))
+    province = unit
+    while province.parent is not None:
+        province = province.parent
+    return unit.name if province is unit else f"{in_words(unit)}, {province.name}"
+
+
 def registration_rows(registration: ShotRegistration) -> list[SummaryRow]:
+    guardian = []
+    if registration.guardian_name:
+        who = registration.get_guardian_relation_display()
+        guardian = [SummaryRow(_("Agrees for the person"), f"{registration.guardian_name} – {who}")]
     return [
         SummaryRow(_("Registration code"), registration.code),
         SummaryRow(_("Full name"), registration.citizen.full_name),
@@ -106,6 +134,8 @@ def registration_rows(registration: ShotRegistration) -> list[SummaryRow]:
             _("Day you would like"),
             f"{day_in_words(registration.wanted_on)} – {registration.get_wanted_half_display()}",
         ),
+        SummaryRow(_("Place"), _wanted_place(registration)),
+        *guardian,
         SummaryRow(_("Priority group"), str(registration.group)),
         SummaryRow(_("Sent"), formatting.moment(registration.submitted_at)),
     ]

@@ -10,10 +10,11 @@ class SitesConfig(AppConfig):
     verbose_name = _("Vaccination sites")
 
     def ready(self) -> None:
+        from registration.services.registration_changes import register_release
         from sites import health_book, invariants
         from sites.menu import register_menu
         from sites.rights import role_allows
-        from sites.services import import_queue, imported_rows, reference, sheets
+        from sites.services import import_queue, imported_rows, reference, sessions, sheets
         from vaxplatform.chores import register_chore
         from vaxplatform.reference import register_loader
         from vaxplatform.rights import register_rule
@@ -27,6 +28,7 @@ class SitesConfig(AppConfig):
         register_chore("forget_files", import_queue.forget_files, every_seconds=24 * 3600)
         register_chore("forget_cells", imported_rows.forget_cells, every_seconds=24 * 3600)
         register_chore("forget_sheets", sheets.forget_sheets, every_seconds=24 * 3600)
+        register_release(sessions.give_up_seat)
         register_menu()
         invariants.register()
         health_book.register()

@@ -3,9 +3,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from certificates.photo import read_code
 from vaxplatform.errors import InvalidInput, add_to_form
 from vaxplatform.forms import Form
+from vaxplatform.photo_codes import read_code
 
 
 class VerifyForm(Form):
@@ -35,7 +35,11 @@ class VerifyForm(Form):
         if not text and photo and self.has_error("hcert", "required"):
             del self.errors["hcert"]
             try:
-                text = read_code(photo, size=photo.size)
+                text = read_code(photo, size=photo.size, is_wanted=_is_certificate)
             except InvalidInput as refusal:
                 add_to_form(self, refusal)
         return {**data, "hcert": text}
+
+
+def _is_certificate(text: str) -> bool:
+    return text.startswith("HC1:")

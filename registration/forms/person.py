@@ -8,9 +8,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import NameField, PhoneField, countries
-from registration.models import AdministrativeUnit, DocumentKind, Sex
+from registration.models import AdministrativeUnit, DocumentKind, GuardianRelation, Sex
 from registration.selectors import provinces_in_use
 from registration.services.citizens import CitizenDetails, Paper
+from registration.services.registrations import Guardian
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.forms import DateOfBirthField, Form
 from vaxplatform.vietnam import cccd_warnings, normalise_id_number
@@ -106,6 +107,31 @@ class PersonForm(Form):
         how = gettext("To keep it, press the button once more.")
         self.add_note("id_number", f"{sentences} {how}")
         return True
+
+
+class GuardianForm(Form):
+    """Who agrees for a person under 18."""
+
+    guardian_name = NameField(
+        label=_("Full name of the father, the mother or the guardian"),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    guardian_relation = forms.ChoiceField(
+        label=_("Who is it to the person?"),
+        choices=GuardianRelation,
+        widget=RadioCards(row=True),
+    )
+    guardian_phone = PhoneField(
+        label=_("Phone number of the guardian"),
+        help_text=_("So that the site can ask before the injection."),
+        required=False,
+    )
+    input_classes = {"guardian_phone": "w-14"}
+
+    def guardian(self) -> Guardian:
+        """The valid form as the services take it."""
+        data = self.cleaned_data
+        return Guardian(data["guardian_name"], data["guardian_relation"], data["guardian_phone"])
 
 
 def papers_in(data: dict[str, Any]) -> tuple[Paper, ...]:

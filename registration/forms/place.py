@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registration.forms.fields import LineField
@@ -15,6 +16,11 @@ from vaxplatform.vietnam import search_key
 from vaxplatform.widgets import RadioCards
 
 MOST_OFFERED = 30
+SEARCH_WORDS = {  # of the list that opens while one types
+    "data-count": _("{n} places fit. Choose with the arrow keys and Enter."),
+    "data-none": _("No place of this name here."),
+    "data-more": _("Go on typing to see fewer places."),
+}
 
 
 def in_words(unit: AdministrativeUnit) -> str:
@@ -24,36 +30,32 @@ def in_words(unit: AdministrativeUnit) -> str:
     return f"{unit.full_name}, {unit.parent.full_name}"
 
 
-class HomeForm(Form):
-    """The ward is typed; a text that fits several is answered with a list to choose from."""
+class PlaceForm(Form):
+    """A province and what lies in it. The ward is typed; a text that fits several is answered with
+    a list to choose from. With script both are searched as one types (static/registration)."""
 
     province = forms.ModelChoiceField(
         label=_("Province or city of residence"),
         queryset=AdministrativeUnit.objects.none(),
         to_field_name="code",
         empty_label=_("Choose"),
+        widget=forms.Select({"data-place": "province", **SEARCH_WORDS}),
     )
     ward = LineField(
         label=_("Ward or commune"),
         max_length=120,
+        widget=forms.TextInput({"data-place": "ward", **SEARCH_WORDS}),
         help_text=_("Accents are not needed. You may add the district: ward 5 district 3."),
     )
     ward_code = forms.ChoiceField(
         label=_("Which of these?"), choices=[], required=False, widget=RadioCards
     )
-    address = LineField(
-        label=_("House number, street, hamlet"),
-        max_length=200,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "street-address"}),
-    )
-    occupation = LineField(label=_("Occupation"), max_length=100)
-    workplace = LineField(label=_("Workplace or school"), max_length=160, required=False)
     input_classes = {"province": "w-14"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["province"].queryset = provinces_in_use()  # type: ignore[attr-defined]
+        self.fields["ward"].widget.attrs["data-wards"] = reverse("registration:wards", args=["00"])
         self._offered = self.fields.pop("ward_code")
         self.ward_unit: AdministrativeUnit | None = None
 
@@ -68,7 +70,7 @@ class HomeForm(Form):
 
     def _find_ward(self, province: AdministrativeUnit, typed: str) -> None:
         units = {unit.pk: unit for unit in local_units_of(province)}
-        meant = [units[place.id] for place in places_meant(typed, map(_as_place, units.values()))]
+        meant = [units[place.id] for place in places_meant(typed, map(as_place, units.values()))]
         chosen = str(self.data.get(self.add_prefix("ward_code"), ""))
         self.ward_unit = next((unit for unit in meant if unit.code == chosen), None)
         if self.ward_unit is None and len(meant) == 1:
@@ -105,6 +107,19 @@ class HomeForm(Form):
             forms.ValidationError(message, code="several_wards", params={"count": len(units)}),
         )
 
+
+class HomeForm(PlaceForm):
+    """Where a person lives and works."""
+
+    address = LineField(
+        label=_("House number, street, hamlet"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "street-address"}),
+    )
+    occupation = LineField(label=_("Occupation"), max_length=100)
+    workplace = LineField(label=_("Workplace or school"), max_length=160, required=False)
+
     def home(self) -> HomeDetails:
         """The valid form as the services take it."""
         data = self.cleaned_data
@@ -117,7 +132,7 @@ class HomeForm(Form):
         )
 
 
-def _as_place(unit: AdministrativeUnit) -> Place:
+def as_place(unit: AdministrativeUnit) -> Place:
     within = unit.parent.search_name if unit.parent else ""
     return Place(unit.pk, search_key(unit.name), unit.search_name, within)
 
@@ -134,8 +149,31 @@ def home_of(citizen: Citizen) -> dict[str, str]:
     }
 
 
-class RegistrationHomeForm(HomeForm):
-    """The second step of a registration: home, work and the priority group that follows of it."""
+def place_of(unit: AdministrativeUnit) -> dict[str, str]:
+    """Initial values for a province or what lies in it, its parents read with it."""
+    province = unit
+    while province.parent is not None:
+        province = province.parent
+    if province is unit:
+        return {"province": unit.code}
+    return {"province": province.code, "ward": in_words(unit), "ward_code": unit.code}
+
+
+class MoveForm(PlaceForm):
+    """Where the person would like to be vaccinated; the province is enough."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["province"].label = _("Province or city of the vaccination")
+        self.fields["ward"].required = False
+
+    def place(self) -> AdministrativeUnit:
+        """The valid form's ward, else its province."""
+        return self.ward_unit or self.cleaned_data["province"]
+
+
+class GroupForm(Form):
+    """The priority group; it follows of work, age and home."""
 
     group = forms.ModelChoiceField(
         label=_("Priority group"),

@@ -1,7 +1,7 @@
 """The steps of a registration after the person: health, the wish, and consent."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from vaxplatform import formatting
 from vaxplatform.forms import Form
 from vaxplatform.widgets import RadioCards
 
-ME, RELATIVE = "me", "relative"
+ME, RELATIVE, PEOPLE = "me", "relative", "list"
 ANSWERS = [("no", _("No")), ("yes", _("Yes")), ("unknown", _("Not sure"))]
 
 
@@ -25,7 +25,12 @@ class WhoForm(Form):
     who = forms.ChoiceField(
         label=_("Who is it for?"),
         choices=[],
-        widget=RadioCards(hints={RELATIVE: _("A child, a parent, someone without a phone")}),
+        widget=RadioCards(
+            hints={
+                RELATIVE: _("A child, a parent, someone without a phone"),
+                PEOPLE: _("A list in a spreadsheet"),
+            }
+        ),
     )
 
     def __init__(self, *args: Any, members: Sequence[Citizen], **kwargs: Any) -> None:
@@ -33,7 +38,13 @@ class WhoForm(Form):
         known: list[tuple[str, str | Promise]] = [(str(m.public_id), m.full_name) for m in members]
         me = [] if members else [(ME, _("For me"))]
         other = _("For somebody else") if members else _("For a relative")
-        self.fields["who"].choices = [*known, *me, (RELATIVE, other)]  # type: ignore[attr-defined]
+        people = (PEOPLE, _("For the people of an organisation"))
+        self.fields["who"].choices = [*known, *me, (RELATIVE, other), people]  # type: ignore[attr-defined]
+
+
+def rest_is_no(data: Mapping[str, Any], questions: Iterable[MedicalHistoryQuestion]) -> Any:
+    """What was posted, with "no" for every question that was left open."""
+    return {**{question.code: "no" for question in questions}, **dict(data.items())}
 
 
 class HealthForm(Form):
@@ -67,7 +78,33 @@ def day_in_words(day: datetime.date) -> str:
     return text[:1].upper() + text[1:]
 
 
-class WishForm(Form):
+class DayForm(Form):
+    """The day and the half of the day that are wished for."""
+
+    wanted_on = forms.TypedChoiceField(
+        label=_("Day you would like"),
+        help_text=_("The site sets the day and time; this is your wish."),
+        choices=[],
+        coerce=datetime.date.fromisoformat,
+    )
+    wanted_half = forms.ChoiceField(
+        label=_("Time of day"),
+        choices=[(half.value, half.label) for half in HalfDay],
+        widget=RadioCards(row=True),
+    )
+    input_classes = {"wanted_on": "w-14"}
+
+    def __init__(
+        self, *args: Any, today: datetime.date, chosen: datetime.date | None = None, **kwargs: Any
+    ) -> None:
+        """`chosen`: the day of a registration, which may be kept even when it is past."""
+        super().__init__(*args, **kwargs)
+        known = [chosen] if chosen and chosen not in days_to_wish(today) else []
+        days = [(day.isoformat(), day_in_words(day)) for day in [*known, *days_to_wish(today)]]
+        self.fields["wanted_on"].choices = [("", _("Choose a day")), *days]  # type: ignore[attr-defined]
+
+
+class WishForm(DayForm):
     dose_number = forms.TypedChoiceField(
         label=_("Which dose is it?"),
         choices=[],
@@ -90,23 +127,11 @@ class WishForm(Form):
             }
         ),
     )
-    wanted_on = forms.TypedChoiceField(
-        label=_("Day you would like"),
-        help_text=_("The site sets the day and time; this is your wish."),
-        choices=[],
-        coerce=datetime.date.fromisoformat,
-    )
-    wanted_half = forms.ChoiceField(
-        label=_("Time of day"),
-        choices=[(half.value, half.label) for half in HalfDay],
-        widget=RadioCards(row=True),
-    )
-    input_classes = {"wanted_on": "w-14"}
+
+    field_order = ("dose_number", "dose_kind", "wanted_on", "wanted_half")
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        days = [(day.isoformat(), day_in_words(day)) for day in days_to_wish(today)]
-        self.fields["wanted_on"].choices = [("", _("Choose a day")), *days]  # type: ignore[attr-defined]
+        super().__init__(*args, today=today, **kwargs)
         self.fields["dose_number"].choices = [(n, str(n)) for n in (1, 2, 3, 4)]  # type: ignore[attr-defined]
 
 

@@ -23,12 +23,14 @@ from registration.models.need import (
     LIVE_REGISTRATION,
     CheckInCode,
     DoseKind,
+    GuardianRelation,
     HalfDay,
     MedicalHistoryQuestion,
     PriorityGroup,
     RegistrationStatus,
     ShotRegistration,
 )
+from registration.models.people_list import PeopleList, PeopleListRow, RowState
 from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "CodePurpose",
     "DocumentKind",
     "DoseKind",
+    "GuardianRelation",
     "HalfDay",
     "HouseholdMember",
     "IdentityCheck",
@@ -52,9 +55,12 @@ __all__ = [
     "MedicalHistoryQuestion",
     "MismatchedField",
     "OneTimeCode",
+    "PeopleList",
+    "PeopleListRow",
     "PriorityGroup",
     "RecordAccess",
     "RegistrationStatus",
+    "RowState",
     "Sex",
     "ShotRegistration",
     "SmsMessage",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.models.account import Account
 from registration.models.citizen import Citizen, Sex
+from registration.models.place import AdministrativeUnit
 from vaxplatform.rows import row_name
 
 
@@ -64,8 +65,19 @@ LIVE_REGISTRATION = (
 )
 
 
+class GuardianRelation(models.TextChoices):
+    """Who agrees for a person under 18."""
+
+    PARENT = "parent", _("Father or mother")
+    GUARDIAN = "guardian", _("Legal guardian")
+
+
 class ShotRegistration(models.Model):
-    """A wish to be vaccinated; an appointment (in `sites`) joins it to a session."""
+    """A wish to be vaccinated; an appointment (in `sites`) joins it to a session.
+
+    `wanted_place`: the province, district or ward where the person would like to be vaccinated;
+    null where she lives. `guardian_*`: who agreed for a person under 18, else empty.
+    """
 
     public_id = models.UUIDField(
         _("public number"), default=uuid.uuid4, unique=True, editable=False
@@ -90,6 +102,28 @@ class ShotRegistration(models.Model):
     )
     wanted_on = models.DateField(_("wanted date"))
     wanted_half = models.CharField(_("time of day"), max_length=9, choices=HalfDay)
+    wanted_place = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name=_("wanted place"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    guardian_name = models.CharField(
+        _("guardian"), max_length=100, blank=True, default="", db_default=""
+    )
+    guardian_phone = models.CharField(
+        _("phone of the guardian"), max_length=16, blank=True, default="", db_default=""
+    )
+    guardian_relation = models.CharField(
+        _("relation of the guardian"),
+        max_length=8,
+        choices=GuardianRelation,
+        blank=True,
+        default="",
+        db_default="",
+    )
     medical_history = models.JSONField(
         _("medical history"), default=dict, help_text=_("question code → yes, no or unknown")
     )
@@ -116,6 +150,11 @@ class ShotRegistration(models.Model):
             models.CheckConstraint(
                 name="a_registration_that_ended_early_has_a_reason",
                 condition=~Q(status__in=["deferred", "refused"]) | ~Q(status_reason=""),
+            ),
+            models.CheckConstraint(
+                name="a_guardian_has_a_name_and_a_relation",
+                condition=Q(guardian_name="", guardian_phone="", guardian_relation="")
+                | (~Q(guardian_name="") & ~Q(guardian_relation="")),
             ),
         ]
 

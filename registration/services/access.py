@@ -23,6 +23,7 @@ class AccessPurpose(TextChoices):
     API = "api", _("Look-up by a connected system")
     OWN_PHONE = "own_phone", _("Looked up with a code sent to your phone")
     SHARE_LINK = "share_link", _("Certificate opened by a link that your household shared")
+    LISTED = "listed", _("Registered for a shot from the list of an organisation")
     CLAIM_REFUSED = "claim_refused", _("Somebody tried to add this person and was refused")
 
 

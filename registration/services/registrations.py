@@ -1,4 +1,4 @@
-"""Registering for a shot, and taking it back."""
+"""Registering for a shot."""
 
 import datetime
 import secrets
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from registration.models import (
     LIVE_REGISTRATION,
     Account,
+    AdministrativeUnit,
     Citizen,
     PriorityGroup,
-    RegistrationStatus,
     ShotRegistration,
 )
-from registration.rules import days_to_wish
+from registration.rules import days_to_wish, needs_guardian
 from registration.services.check_in_codes import check_in_code_for
 from registration.services.citizens import CitizenDetails
 from registration.services.households import (
@@ -35,7 +35,6 @@ from vaxplatform.vietnam import day_in_vietnam
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without look-alikes: 0 O, 1 I L, U V
 CODE_ATTEMPTS = 5
 HISTORY_ANSWERS = frozenset({"yes", "no", "unknown"})
-CAN_BE_CANCELLED = (RegistrationStatus.SUBMITTED, RegistrationStatus.APPROVED)
 
 
 class AlreadyRegistered(DomainError):
@@ -57,14 +56,27 @@ class ConsentIsNeeded(InvalidInput):
     field = "consent"
 
 
-class CannotBeCancelled(DomainError):
-    code = "cannot_be_cancelled"
-    message = _("This registration can no longer be cancelled here. Tell the vaccination site.")
+class GuardianIsNeeded(InvalidInput):
+    code = "guardian_is_needed"
+    message = _(
+        "A person under 18 needs a father, a mother or a guardian who agrees. Name that person."
+    )
+    field = "guardian_name"
+
+
+@dataclass(frozen=True)
+class Guardian:
+    """Who agrees for a person under 18; `relation` a GuardianRelation, `phone` E.164 or empty."""
+
+    name: str
+    relation: str
+    phone: str = ""
 
 
 @dataclass(frozen=True)
 class ShotWish:
-    """What is wanted. `medical_history`: question code → yes, no or unknown."""
+    """What is wanted. `medical_history`: question code → yes, no or unknown; `place`: where, None
+    for where the person lives."""
 
     group: PriorityGroup
     wanted_on: datetime.date
@@ -73,14 +85,24 @@ class ShotWish:
     dose_kind: str
     medical_history: dict[str, str]
     consent: bool
+    guardian: Guardian | None = None
+    place: AdministrativeUnit | None = None
 
 
-def _check(wish: ShotWish, *, now: datetime.datetime) -> None:
+def check_day(day: datetime.date, *, now: datetime.datetime) -> None:
+    """Raises DayCannotBeWished for a day that no registration may name."""
+    days = days_to_wish(day_in_vietnam(now))
+    if day not in days:
+        raise DayCannotBeWished(first=formatting.day(days[0]), last=formatting.day(days[-1]))
+
+
+def check_wish(wish: ShotWish, *, date_of_birth: str, now: datetime.datetime) -> None:
+    """Raises ConsentIsNeeded, DayCannotBeWished, GuardianIsNeeded or InvalidInput."""
     if not wish.consent:
         raise ConsentIsNeeded
-    days = days_to_wish(day_in_vietnam(now))
-    if wish.wanted_on not in days:
-        raise DayCannotBeWished(first=formatting.day(days[0]), last=formatting.day(days[-1]))
+    check_day(wish.wanted_on, now=now)
+    if wish.guardian is None and needs_guardian(date_of_birth, on=day_in_vietnam(now)):
+        raise GuardianIsNeeded
     if not HISTORY_ANSWERS.issuperset(wish.medical_history.values()):
         raise InvalidInput(field="medical_history")
 
@@ -97,9 +119,10 @@ def submit_registration(
 
     One transaction: person, household, registration, check-in code and the SMS that confirms it.
     Raises PersonNeedsHelp, HouseholdIsFull, NotInHousehold, AlreadyRegistered, DayCannotBeWished,
-    ConsentIsNeeded; nothing is written then, but for the trace of an attempt at another's record.
+    ConsentIsNeeded, GuardianIsNeeded; nothing is written then, but for the trace of an attempt at
+    another's record.
     """
-    _check(wish, now=now)
+    check_wish(wish, date_of_birth=person.date_of_birth, now=now)
     if isinstance(person, Citizen):
         return _submit(account=account, citizen=person, home=home, wish=wish, now=now)
     return _submit_for_new(account=account, details=person, home=home, wish=wish, now=now)
@@ -133,7 +156,9 @@ def _submit(
     if live is not None:
         raise AlreadyRegistered(registration=live.code)
     change_home(account=account, citizen=citizen, home=home)
-    registration = _create(account=account, citizen=citizen, wish=wish, now=now)
+    registration = made_of(account=account, citizen=citizen, wish=wish, now=now)
+    registration.code = free_codes(1)[0]
+    registration.save(force_insert=True)
     check_in_code_for(citizen=citizen, now=now)
     _confirm(account=account, registration=registration, now=now)
     return registration
@@ -145,10 +170,26 @@ def new_code() -> str:
     return f"DK-{letters[:4]}-{letters[4:]}"
 
 
-def _create(
+def free_codes(count: int) -> list[str]:
+    """So many codes that no registration has."""
+    free: list[str] = []
+    for _attempt in range(CODE_ATTEMPTS):
+        drawn = list(dict.fromkeys(new_code() for _ in range(count - len(free))))
+        taken = set(
+            ShotRegistration.objects.filter(code__in=drawn).values_list("code", flat=True)
+        ).union(free)
+        free += [code for code in drawn if code not in taken]
+        if len(free) == count:
+            break
+    return free
+
+
+def made_of(
     *, account: Account, citizen: Citizen, wish: ShotWish, now: datetime.datetime
 ) -> ShotRegistration:
-    registration = ShotRegistration(
+    """The registration of a wish, without its code and not saved yet."""
+    guardian = wish.guardian or Guardian("", "")
+    return ShotRegistration(
         citizen=citizen,
         registered_by=account,
         dose_number=wish.dose_number,
@@ -156,16 +197,14 @@ def _create(
         group=wish.group,
         wanted_on=wish.wanted_on,
         wanted_half=wish.wanted_half,
+        wanted_place=wish.place,
+        guardian_name=guardian.name,
+        guardian_relation=guardian.relation,
+        guardian_phone=guardian.phone,
         medical_history=wish.medical_history,
         consented_at=now,
         submitted_at=now,
     )
-    for _attempt in range(CODE_ATTEMPTS):
-        registration.code = new_code()
-        if not ShotRegistration.objects.filter(code=registration.code).exists():
-            break
-    registration.save(force_insert=True)
-    return registration
 
 
 def _confirm(*, account: Account, registration: ShotRegistration, now: datetime.datetime) -> None:
@@ -178,17 +217,3 @@ def _confirm(*, account: Account, registration: ShotRegistration, now: datetime.
         )
         values = {"code": registration.code, "day": formatting.day(registration.wanted_on)}
         queue_sms(phone=account.phone, text=text % values, now=now)
-
-
-def cancel_registration(*, account: Account, registration: ShotRegistration) -> None:
-    """Take a registration back before it has an appointment. Cancelling twice is one cancelling.
-
-    Raises NotInHousehold or CannotBeCancelled.
-    """
-    require_member(account=account, citizen=registration.citizen)
-    cancelled = ShotRegistration.objects.filter(
-        pk=registration.pk, status__in=CAN_BE_CANCELLED
-    ).update(status=RegistrationStatus.CANCELLED)
-    registration.refresh_from_db()
-    if not cancelled and registration.status != RegistrationStatus.CANCELLED:
-        raise CannotBeCancelled

@@ -1,14 +1,12 @@
 """A person of the household: the health book, who looked at it, and what may be changed."""
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,28 +16,17 @@ from registration.forms.fields import plain_phone
 from registration.forms.person import details_of
 from registration.forms.place import home_of
 from registration.health_book import NO_STATUS, sections_of, statuses_of
-from registration.models import LIVE_REGISTRATION, Citizen, RegistrationStatus, ShotRegistration
+from registration.models import LIVE_REGISTRATION, Citizen
 from registration.selectors import accesses_of, household_of, registrations_of
 from registration.services.access import purpose_in_words
-from registration.services.check_in_codes import check_in_code_for
 from registration.services.households import change_home, claim_person
-from registration.services.registrations import CAN_BE_CANCELLED, cancel_registration
-from registration.summaries import citizen_rows, registration_rows
+from registration.summaries import citizen_rows
 from registration.views.guards import account_of, member_or_404, phone_required, posted
+from registration.views.registrations import check_in_qr, tag_of
 from vaxplatform.components import PersonChip
 from vaxplatform.errors import DomainError, add_to_form
-from vaxplatform.qr import qr_svg
 
 ACCESSES_SHOWN = 20
-TAGS = {
-    RegistrationStatus.SUBMITTED: "act",
-    RegistrationStatus.APPROVED: "act",
-    RegistrationStatus.SCHEDULED: "ok",
-    RegistrationStatus.CHECKED_IN: "ok",
-    RegistrationStatus.VACCINATED: "ok",
-    RegistrationStatus.DEFERRED: "warn",
-    RegistrationStatus.REFUSED: "bad",
-}
 
 
 @phone_required
@@ -52,7 +39,7 @@ def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "citizen": citizen,
         "chips": _chips(request, citizen),
         "sections": _sections(request, citizen),
-        "registrations": [(each, _tag(each)) for each in registrations],
+        "registrations": [(each, tag_of(each)) for each in registrations],
         "no_doses": NO_STATUS.states,
         "has_live": any(each.status in LIVE_REGISTRATION for each in registrations),
         "rows": citizen_rows(citizen),
@@ -60,7 +47,7 @@ def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             (access, purpose_in_words(access.purpose))
             for access in accesses_of(citizen)[:ACCESSES_SHOWN]
         ],
-        "qr": _check_in_qr(request, citizen),
+        "qr": check_in_qr(request, citizen),
     }
     return render(request, "registration/person.html", context)
 
@@ -84,17 +71,6 @@ def _sections(request: HttpRequest, citizen: Citizen) -> list[SafeString]:
         render_to_string(section.template, {**section.context, "citizen": citizen}, request)
         for section in sections_of(citizen)
     ]
-
-
-def _tag(registration: ShotRegistration) -> str:
-    return TAGS.get(RegistrationStatus(registration.status), "")
-
-
-def _check_in_qr(request: HttpRequest, citizen: Citizen) -> SafeString:
-    """The address in capitals: QR codes hold those in a smaller pattern."""
-    code = check_in_code_for(citizen=citizen, now=timezone.now()).code
-    address = request.build_absolute_uri(reverse("registration:check_in_code", args=[code]))
-    return qr_svg(address.upper(), _("Check-in QR code"))
 
 
 @phone_required
@@ -128,48 +104,3 @@ def change_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.success(request, _("The changes are saved."))
         return redirect("registration:person", citizen.public_id)
     return render(request, "registration/change_person.html", {"form": form, "citizen": citizen})
-
-
-def _own_registration_or_404(request: HttpRequest, public_id: uuid.UUID) -> ShotRegistration:
-    people = household_of(account_of(request))
-    found = ShotRegistration.objects.filter(public_id=public_id, citizen__in=people)
-    registration = found.select_related("citizen", "group").first()
-    if registration is None:
-        raise Http404
-    return registration
-
-
-@phone_required
-@require_safe
-def registration(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A registration with its code and the QR to show at the site."""
-    found = _own_registration_or_404(request, public_id)
-    is_live = found.status in LIVE_REGISTRATION
-    context: dict[str, Any] = {
-        "registration": found,
-        "tag": _tag(found),
-        "rows": registration_rows(found),
-        "can_cancel": found.status in CAN_BE_CANCELLED,
-        "qr": _check_in_qr(request, found.citizen) if is_live else "",
-    }
-    return render(request, "registration/registration.html", context)
-
-
-@phone_required
-@require_http_methods(["GET", "POST"])
-def cancel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask once more, then cancel."""
-    found = _own_registration_or_404(request, public_id)
-    if request.method == "POST":
-        try:
-            cancel_registration(account=account_of(request), registration=found)
-        except DomainError as refusal:
-            messages.warning(request, refusal.detail)
-        else:
-            messages.success(request, _("The registration is cancelled."))
-        return redirect("registration:registration", found.public_id)
-    return render(
-        request,
-        "registration/cancel.html",
-        {"registration": found, "rows": registration_rows(found)},
-    )

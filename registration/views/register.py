@@ -1,4 +1,4 @@
-"""/register/: five short pages, kept as one goes; nothing is lost by going back."""
+"""/register/: four short steps, one thing on a page, kept as one goes; going back loses nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,18 +16,23 @@ from registration import draft as drafts
 from registration.draft import Draft
 from registration.forms import (
     ConsentForm,
+    GroupForm,
+    GuardianForm,
     HealthForm,
+    HomeForm,
     PersonForm,
     PhoneForm,
-    RegistrationHomeForm,
+    ScanForm,
     WhoForm,
     WishForm,
 )
 from registration.forms.fields import plain_phone
 from registration.forms.person import details_of
 from registration.forms.place import home_of
-from registration.forms.wish import ME, RELATIVE, questions_for
+from registration.forms.scan import home_on, person_on
+from registration.forms.wish import ME, PEOPLE, RELATIVE, questions_for, rest_is_no
 from registration.models import Citizen, ShotRegistration
+from registration.rules import needs_guardian
 from registration.selectors import household_of
 from registration.services.registrations import ShotWish, submit_registration
 from registration.summaries import review_rows
@@ -35,32 +40,42 @@ from registration.views.guards import account_of, citizen_account, no_store, pho
 from vaxplatform import components
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.forms import Form
+from vaxplatform.security import with_camera
 from vaxplatform.vietnam import day_in_vietnam
 
-TITLES = {
-    "person": _("The person"),
-    "home": _("Home and group"),
-    "health": _("Health"),
-    "wish": _("Wanted day"),
-    "review": _("Check and send"),
-}
+# The four steps, and the pages of each.
+STEPS = (
+    (_("The person"), ("person", "guardian", "home", "group")),
+    (_("Health"), ("health",)),
+    (_("Wish and consent"), ("wish", "review")),
+    (_("Done"), ("done",)),
+)
 HEADINGS = {
     "person": _("Who is to be vaccinated"),
-    "home": _("Home, work and priority group"),
+    "guardian": _("Who agrees for the child"),
+    "home": _("Home and work"),
+    "group": _("Priority group"),
     "health": _("Health questions"),
     "wish": _("Dose and day"),
     "review": _("Check and send"),
 }
 
 
+def steps_at(page: str) -> list[components.Step]:
+    """The bar of the four steps, at the one that a page belongs to."""
+    at = next(n for n, (_title, pages) in enumerate(STEPS, start=1) if page in pages)
+    return components.steps([title for title, _pages in STEPS], at=at)
+
+
 class Registering:
-    """One request's view of the draft: who it is for, its steps and their forms."""
+    """One request's view of the draft: who it is for, its pages and their forms."""
 
     def __init__(self, request: HttpRequest, draft: Draft) -> None:
         self.account = account_of(request)
+        self.today = day_in_vietnam(timezone.now())
         self.draft = draft
         self.member = self._member()
-        self.steps = [step for step in TITLES if step != "person" or self.member is None]
+        self.steps = [step for step in HEADINGS if self._is_asked(step)]
 
     def _member(self) -> Citizen | None:
         if self.draft.who in {ME, RELATIVE}:
@@ -71,6 +86,24 @@ class Registering:
             raise Http404
         return found
 
+    def _is_asked(self, step: str) -> bool:
+        if step == "person":
+            return self.member is None
+        if step == "guardian":
+            born = self._born()
+            return bool(born) and needs_guardian(born, on=self.today)
+        return True
+
+    def _born(self) -> str:
+        """The date of birth as far as it is known well, else ""."""
+        if self.member:
+            return self.member.date_of_birth
+        if "person" not in self.draft.steps:
+            return ""
+        form = self.form("person", None)
+        form.full_clean()
+        return str(form.cleaned_data.get("date_of_birth", ""))
+
     @property
     def sex(self) -> str:
         if self.member:
@@ -78,35 +111,45 @@ class Registering:
         return self.draft.steps.get("person", {}).get("sex", "")
 
     def form(self, step: str, data: Mapping[str, Any] | None) -> Form:
-        """The step's form over `data`, else over what was typed before, else with first values."""
+        """The page's form over `data`, else over what was typed before, else with first values."""
         bound: Any = self.draft.steps.get(step) if data is None else data
+        phone = plain_phone(self.account.phone or "")
         if step == "person":
-            phone = plain_phone(self.account.phone or "")
             return PersonForm(bound, initial={"phone": phone if self.draft.who == ME else ""})
+        if step == "guardian":
+            return GuardianForm(bound, initial={"guardian_phone": phone})
         if step == "home":
-            return RegistrationHomeForm(bound, initial=home_of(self.member) if self.member else {})
+            return HomeForm(bound, initial=home_of(self.member) if self.member else {})
+        if step == "group":
+            return GroupForm(bound)
         if step == "health":
             return HealthForm(bound, questions=questions_for(self.sex))
-        return WishForm(bound, today=day_in_vietnam(timezone.now()))
+        return WishForm(bound, today=self.today)
+
+    def shown(self, step: str) -> Form:
+        """The form as it is opened: what was left halfway is not blamed for its gaps."""
+        form = self.form(step, None)
+        if step in self.draft.halfway:
+            form.errors.clear()
+        return form
 
     def first_open(self) -> str:
-        """The first step that is not filled in well; "review" when all are."""
+        """The first page that is not filled in well; "review" when all are."""
         for step in self.steps[:-1]:
             if step not in self.draft.steps or not self.form(step, None).is_valid():
                 return step
         return "review"
 
     def neighbours(self, step: str) -> tuple[str, str]:
-        """The addresses before and after a step."""
+        """The addresses before and after a page."""
         at = self.steps.index(step)
         before = step_url(self.steps[at - 1]) if at else reverse("registration:register")
         return before, step_url(self.steps[min(at + 1, len(self.steps) - 1)])
 
     def page(self, step: str) -> dict[str, Any]:
-        """What every step's page shows besides its form."""
-        at = self.steps.index(step) + 1
+        """What every page shows besides its form."""
         return {
-            "steps": components.steps([TITLES[each] for each in self.steps], at=at),
+            "steps": steps_at(step),
             "step": step,
             "heading": HEADINGS[step],
             "before": self.neighbours(step)[0],
@@ -131,6 +174,8 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         begun = drafts.load(request.session)
         who = form.cleaned_data["who"]
+        if who == PEOPLE:
+            return redirect("registration:people_lists")
         if begun is None or begun.who != who:
             drafts.save(request.session, Draft(who))
         now = Registering(request, drafts.load(request.session) or Draft(who))
@@ -146,29 +191,82 @@ def _asked_for(request: HttpRequest) -> dict[str, str]:
 
 
 @phone_required
+@with_camera
 @require_http_methods(["GET", "POST"])
 def register_step(request: HttpRequest, step: str) -> HttpResponse:
-    """One step; what is typed well is kept, and the next one comes."""
+    """One page; what is typed well is kept, and the next one comes."""
     draft = drafts.load(request.session)
     if draft is None:
         return redirect("registration:register")
     registering = Registering(request, draft)
     if step not in registering.steps:
         raise Http404
+    if request.method == "POST" and request.POST.get("go") == "back":
+        return _go_back(request, registering, step)
     if step == "review":
         return _review(request, registering)
-    form = registering.form(step, posted(request))
-    if request.method == "POST" and form.is_valid() and not _doubtful(form):
-        draft.keep(step, form)
+    scan = ScanForm() if step == "person" else None
+    if scan and request.method == "POST" and request.POST.get("go") == "scan":
+        scan = ScanForm(request.POST, request.FILES)
+        if _is_scan(request, scan):
+            return _scanned(request, registering, scan)
+    return _typed(request, registering, step, scan)
+
+
+def _typed(
+    request: HttpRequest, registering: Registering, step: str, scan: ScanForm | None
+) -> HttpResponse:
+    data: Any = posted(request)
+    if data is not None and step == "health" and data.get("go") == "none":
+        data = rest_is_no(data, questions_for(registering.sex))
+    form = registering.shown(step) if data is None else registering.form(step, data)
+    if data is not None and form.is_valid() and not _doubtful(form):
+        registering.draft.keep(step, form)
+        drafts.save(request.session, registering.draft)
+        return redirect(Registering(request, registering.draft).neighbours(step)[1])
+    return _show(request, registering, step, form, scan)
+
+
+def _show(
+    request: HttpRequest, registering: Registering, step: str, form: Form, scan: ScanForm | None
+) -> HttpResponse:
+    context = {**registering.page(step), "form": form, "scan": scan}
+    return render(request, "registration/register_step.html", context)
+
+
+def _go_back(request: HttpRequest, registering: Registering, step: str) -> HttpResponse:
+    """To the page before; what stands on this one is kept as it is."""
+    if step != "review":
+        form = registering.form(step, request.POST)
+        registering.draft.keep(step, form, checked=form.is_valid())
+        drafts.save(request.session, registering.draft)
+    return redirect(registering.neighbours(step)[0])
+
+
+def _is_scan(request: HttpRequest, scan: ScanForm) -> bool:
+    """Enter in a field of the page presses its first button; whoever typed wants to go on."""
+    typed = request.POST.get("full_name") or request.POST.get("id_number")
+    return scan.has_something or not typed
+
+
+def _scanned(request: HttpRequest, registering: Registering, scan: ScanForm) -> HttpResponse:
+    """Fill in what the card says, and let the person look at it."""
+    draft = registering.draft
+    typed = registering.form("person", request.POST)
+    draft.keep("person", typed, checked=False)
+    if not scan.is_valid() or scan.card is None:
         drafts.save(request.session, draft)
-        return redirect(registering.neighbours(step)[1])
-    return render(
-        request, "registration/register_step.html", {**registering.page(step), "form": form}
-    )
+        return _show(request, registering, "person", registering.shown("person"), scan)
+    draft.fill("person", {**draft.steps["person"], **person_on(scan.card)})
+    if not draft.steps.get("home", {}).get("ward"):
+        draft.fill("home", {**draft.steps.get("home", {}), **home_on(scan.card)})
+    drafts.save(request.session, draft)
+    messages.success(request, gettext("The card is read. Check what it filled in."))
+    return redirect(step_url("person"))
 
 
 def _doubtful(form: Form) -> bool:
-    """Whether the step is to be shown once more because of a soft check."""
+    """Whether the page is to be shown once more because of a soft check."""
     return isinstance(form, PersonForm) and form.needs_a_second_look()
 
 
@@ -184,8 +282,7 @@ def _review(request: HttpRequest, registering: Registering) -> HttpResponse:
             add_to_form(form, refusal)
         else:
             drafts.clear(request.session)
-            messages.success(request, gettext("Your registration has been sent."))
-            return redirect("registration:registration", registration.public_id)
+            return redirect("registration:registered", registration.public_id)
     filled = {step: registering.form(step, None) for step in registering.steps[:-1]}
     rows = review_rows(filled, member=registering.member, url=step_url)
     context = {**registering.page("review"), "form": form, "groups": rows}
@@ -194,11 +291,10 @@ def _review(request: HttpRequest, registering: Registering) -> HttpResponse:
 
 def _submit(registering: Registering, *, consent: bool) -> ShotRegistration:
     """Hand the steps to the service; they were all found valid a moment ago."""
-    forms = {step: registering.form(step, None) for step in registering.steps[:-1]}
+    forms: dict[str, Any] = {step: registering.form(step, None) for step in registering.steps[:-1]}
     for form in forms.values():
         form.full_clean()
-    home_form, wish = forms["home"], forms["wish"].cleaned_data
-    home = home_form.home()  # type: ignore[attr-defined]
+    home, wish = forms["home"].home(), forms["wish"].cleaned_data
     person: Any = registering.member or details_of(
         forms["person"].cleaned_data, province=home.province, ward=home.ward, address=home.address
     )
@@ -207,13 +303,14 @@ def _submit(registering: Registering, *, consent: bool) -> ShotRegistration:
         person=person,
         home=home,
         wish=ShotWish(
-            group=home_form.cleaned_data["group"],
+            group=forms["group"].cleaned_data["group"],
             wanted_on=wish["wanted_on"],
             wanted_half=wish["wanted_half"],
             dose_number=wish["dose_number"],
             dose_kind=wish["dose_kind"],
             medical_history=forms["health"].cleaned_data,
             consent=consent,
+            guardian=forms["guardian"].guardian() if "guardian" in forms else None,
         ),
         now=timezone.now(),
     )

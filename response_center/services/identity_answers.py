@@ -10,9 +10,9 @@ from registration.models import Account, IdentityCheckEvent, IdentityCheckList
 from registration.services.identity_answers import read_answers
 from registration.services.identity_tally import count_checks
 from sites import exceptions
-from sites.imports.cells import text_of
-from sites.imports.files import Rows, open_rows
 from sites.services.import_queue import MOST_BYTES
+from vaxplatform.sheets.cells import text_of
+from vaxplatform.sheets.files import Rows, open_rows
 
 
 def read_answer_file(

@@ -7,11 +7,11 @@ from itertools import islice
 
 from django.db import transaction
 
-from sites.imports.files import open_rows
 from sites.imports.rows import Row
 from sites.models import DoseImport
 from sites.services import import_outcomes
 from sites.services.import_queue import content_of
+from vaxplatform.sheets.files import open_rows
 
 FIRST_ROWS = 20
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from registration.models import Account
 from sites import exceptions
-from sites.imports.files import open_rows
 from sites.models import DoseImport, ImportState, Site
 from sites.services import imports
 from vaxplatform.crypto import seal_bytes, unseal_bytes
 from vaxplatform.database import retried, sqlstate
+from vaxplatform.sheets.files import open_rows
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,6 @@ from django.db.models import Count, F
 
 from registration.models import Account
 from sites import exceptions
-from sites.imports.files import Rows, open_rows
 from sites.imports.headings import LOOK_AT_ROWS, Headings, find_headings
 from sites.imports.rows import Reason, Row
 from sites.models import (
@@ -43,6 +42,7 @@ from sites.services.import_outcomes import (
     results_of,
 )
 from vaxplatform.bulk import insert_columns
+from vaxplatform.sheets.files import Rows, open_rows
 
 CHUNK = 1_000  # rows
 

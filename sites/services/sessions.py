@@ -154,6 +154,14 @@ def cancel_appointment(*, appointment: Appointment, now: datetime.datetime) -> A
     return appointment
 
 
+@transaction.atomic
+def give_up_seat(*, registration: ShotRegistration, now: datetime.datetime) -> None:
+    """The household changed its mind: the booked seat of a registration, if any, is free again."""
+    booked = Appointment.objects.filter(registration=registration, status=AppointmentStatus.BOOKED)
+    for appointment in booked:
+        cancel_appointment(appointment=appointment, now=now)
+
+
 def give_seat_back(*, session_id: int) -> None:
     """Count one live appointment less."""
     Session.objects.filter(pk=session_id, seats_taken__gt=0).update(

@@ -20,7 +20,13 @@ from certificates import offline_verifier
 from certificates.hcert import base45
 from certificates.hcert.verify import read_message
 from certificates.models import PublishedFile
-from certificates.offline_verifier import ASSETS, KEYS_PATH, MODULES, REVOCATIONS_PATH
+from certificates.offline_verifier import (
+    ASSETS,
+    CODE_READER,
+    KEYS_PATH,
+    MODULES,
+    REVOCATIONS_PATH,
+)
 from certificates.services.keys import load_signer
 from certificates.services.publishing import publish_lists
 from certificates.services.revocation import revoke_certificate
@@ -321,7 +327,7 @@ def test_our_own_reader_reads_codes_of_all_sizes_and_levels(chromium, live_serve
             pictures.append([image.width, image.height, grey])
     found = page.evaluate(
         """async (pictures) => {
-          const { readPicture } = await import("/static/certificates/verify/qr/locate.js");
+          const { readPicture } = await import("/static/vaxplatform/codes/qr/locate.js");
           return pictures.map(([width, height, grey]) =>
             readPicture(Uint8Array.from(atob(grey), (c) => c.charCodeAt(0)), width, height));
         }""",
@@ -449,5 +455,9 @@ def test_the_worker_keeps_its_list_and_nothing_else_and_forgets_old_releases(
 
 def test_the_worker_keeps_every_module_of_the_page():
     folder = settings.BASE_DIR / "static" / "certificates" / "verify"
-    written = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.js")}
-    assert written == set(MODULES)
+    assert _modules_in(folder) == set(MODULES)
+    assert _modules_in(settings.BASE_DIR / "static" / "vaxplatform" / "codes") == set(CODE_READER)
+
+
+def _modules_in(folder):
+    return {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.js")}

@@ -53,7 +53,6 @@ HOME = {
     "address": "12 Lê Lợi",
     "occupation": "Giáo viên",
     "workplace": "",
-    "group": "8",
 }
 
 
@@ -101,6 +100,7 @@ def fill_in(client, *, person=PERSON, home=HOME):
     client.post("/register/", {"who": "me"})
     client.post("/register/person/", person)
     client.post("/register/home/", home)
+    client.post("/register/group/", {"group": "8"})
     client.post("/register/health/", answers())
     return client.post("/register/wish/", wish(), follow=True)
 
@@ -235,7 +235,7 @@ def test_a_foreign_form_without_our_token_signs_nobody_in():
 
 
 # ── registering ───────────────────────────────────────────────────────────────────────────────
-def test_five_pages_make_a_registration_with_code_and_qr(client):
+def test_four_steps_make_a_registration_with_code_and_qr(client):
     signed_in(client)
     review = text_of(fill_in(client))
     assert "Phường 5, Quận 3" in review
@@ -289,7 +289,7 @@ def test_a_text_that_fits_several_wards_is_answered_with_a_list(client):
     offered = dict(response.context["form"].fields["ward_code"].choices)
     assert "Phường 5, Quận 3" in offered.values()
     code = next(code for code, name in offered.items() if name == "Phường 5, Quận 3")
-    assert client.post("/register/home/", {**home, "ward_code": code}).url == "/register/health/"
+    assert client.post("/register/home/", {**home, "ward_code": code}).url == "/register/group/"
     assert client.post("/register/home/", {**home, "ward_code": "00001"}).status_code == 200
 
 
@@ -318,6 +318,7 @@ def test_a_member_of_the_household_is_registered_without_typing_it_all_again(cli
     assert response.url == "/register/home/"
     assert client.get("/register/person/").status_code == 404
     client.post("/register/home/", HOME)
+    client.post("/register/group/", {"group": "8"})
     client.post("/register/health/", answers())
     client.post("/register/wish/", wish())
     client.post("/register/review/", {"consent": "on"})
@@ -434,8 +435,8 @@ def test_who_has_no_paper_registers_too(client):
     [
         ("home", "province", "99"),
         ("home", "province", "\x00"),
-        ("home", "group", "abc"),
-        ("home", "group", "17"),
+        ("group", "group", "abc"),
+        ("group", "group", "17"),
         ("home", "occupation", "\u200b"),
         ("home", "address", "a" * 10_000),
         ("health", "pregnant", "maybe"),
@@ -451,7 +452,7 @@ def test_bad_answers_of_the_later_steps_get_a_sentence(client, step, field, valu
     signed_in(client)
     client.post("/register/", {"who": "me"})
     client.post("/register/person/", PERSON)
-    good = {"home": HOME, "health": answers(), "wish": wish()}[step]
+    good = {"home": HOME, "group": {}, "health": answers(), "wish": wish()}[step]
     response = client.post(f"/register/{step}/", {**good, field: value})
     assert response.status_code == 200
     assert response.context["form"].errors[field]

@@ -5,7 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from registration.models import (
     CheckInCode,
@@ -25,16 +25,33 @@ from registration.services.check_in_codes import (
 )
 from registration.services.citizens import find_or_create_citizen
 from registration.services.households import HomeDetails, NotInHousehold, PersonNeedsHelp
+from registration.services.registration_changes import (
+    CannotBeCancelled,
+    CannotBeChanged,
+    ChangedWish,
+    cancel_registration,
+    change_registration,
+)
 from registration.services.registrations import (
     AlreadyRegistered,
-    CannotBeCancelled,
     ConsentIsNeeded,
     DayCannotBeWished,
+    Guardian,
+    GuardianIsNeeded,
     ShotWish,
-    cancel_registration,
     submit_registration,
 )
-from tests.factories import make_account, make_citizen, make_details, province
+from sites.models import Session
+from sites.services.sessions import book_appointment
+from tests.factories import (
+    make_account,
+    make_citizen,
+    make_details,
+    make_registration,
+    make_session,
+    make_site,
+    province,
+)
 from vaxplatform.errors import DomainError, InvalidInput
 
 TOMORROW = datetime.date(2021, 11, 7)
@@ -104,7 +121,7 @@ def test_a_person_has_one_live_registration_and_may_have_another_after_cancellin
     with pytest.raises(AlreadyRegistered) as caught:
         submit(account, citizen, now)
     assert first.code in caught.value.detail
-    cancel_registration(account=account, registration=first)
+    cancel_registration(account=account, registration=first, now=now)
     submit(account, citizen, now)
     assert citizen.registrations.count() == 2
 
@@ -170,14 +187,99 @@ def test_answers_of_the_medical_history_are_yes_no_or_unknown(now):
         submit(make_account(), make_details(), now, medical_history={"pregnant": "maybe"})
 
 
+def with_seat(account, citizen, now):
+    registration = submit(account, citizen, now)
+    session = make_session(site=make_site(), on=TOMORROW, seats=1)
+    return registration, book_appointment(session=session, registration=registration, now=now)
+
+
 @pytest.mark.django_db
-def test_a_registration_with_an_appointment_is_cancelled_by_the_site_only(now):
+def test_cancelling_gives_the_seat_back(now):
+    citizen = make_citizen()
+    account = make_account(members=(citizen,))
+    registration, appointment = with_seat(account, citizen, now)
+    cancel_registration(account=account, registration=registration, now=now)
+    appointment.refresh_from_db()
+    assert (registration.status, appointment.status) == ("cancelled", "cancelled")
+    assert Session.objects.get().seats_taken == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["checked_in", "vaccinated"])
+def test_who_is_at_the_site_already_neither_cancels_nor_changes(now, status):
     citizen = make_citizen()
     account = make_account(members=(citizen,))
     registration = submit(account, citizen, now)
-    ShotRegistration.objects.update(status=RegistrationStatus.SCHEDULED)
+    ShotRegistration.objects.update(status=status)
     with pytest.raises(CannotBeCancelled):
-        cancel_registration(account=account, registration=registration)
+        cancel_registration(account=account, registration=registration, now=now)
+    with pytest.raises(CannotBeChanged):
+        change(account, registration, now, place=province("01"))
+    registration.refresh_from_db()
+    assert (registration.status, registration.wanted_place) == (status, None)
+
+
+def change(account, registration, now, **over):
+    values = {"wanted_on": TOMORROW, "wanted_half": "morning", "place": None}
+    change_registration(
+        account=account, registration=registration, wish=ChangedWish(**{**values, **over}), now=now
+    )
+
+
+@pytest.mark.django_db
+def test_another_place_gives_the_seat_up_and_the_phone_is_told(now):
+    citizen = make_citizen()
+    account = make_account(members=(citizen,))
+    registration, appointment = with_seat(account, citizen, now)
+    change(account, registration, now, place=province("01"))
+    appointment.refresh_from_db()
+    assert (registration.status, appointment.status) == ("approved", "cancelled")
+    assert registration.wanted_place.code == "01"
+    assert registration.code in SmsMessage.objects.latest("pk").text
+
+
+@pytest.mark.django_db
+def test_the_same_wish_again_keeps_the_seat(now):
+    citizen = make_citizen()
+    account = make_account(members=(citizen,))
+    registration, appointment = with_seat(account, citizen, now)
+    change(account, registration, now)
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+@pytest.mark.django_db
+def test_a_changed_day_is_one_that_may_be_wished_and_strangers_change_nothing(now):
+    citizen = make_citizen()
+    account = make_account(members=(citizen,))
+    registration = submit(account, citizen, now)
+    with pytest.raises(DayCannotBeWished):
+        change(account, registration, now, wanted_on=TOMORROW - datetime.timedelta(days=1))
+    with pytest.raises(NotInHousehold):
+        change(make_account(), registration, now, wanted_half="afternoon")
+    change(account, registration, now, wanted_half="afternoon")
+    assert registration.wanted_half == "afternoon"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("born", "is_needed"),
+    [("2003-11-06", False), ("2003-11-07", True), ("2003", True), ("2002", False)],
+)
+def test_who_may_be_under_18_needs_a_guardian(now, born, is_needed):
+    account, person = make_account(), make_details(date_of_birth=born)
+    if is_needed:
+        with pytest.raises(GuardianIsNeeded):
+            submit(account, person, now)
+    mother = Guardian("Trần Thị Hoa", "parent", "+84912345678")
+    registration = submit(account, person, now, guardian=mother)
+    assert registration.guardian_name == "Trần Thị Hoa"
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_a_guardian_without_a_relation():
+    with pytest.raises(IntegrityError):
+        make_registration(guardian_name="Trần Thị Hoa")
 
 
 @pytest.mark.django_db
@@ -186,9 +288,9 @@ def test_cancelling_twice_is_one_cancelling_and_strangers_cancel_nothing(now):
     account = make_account(members=(citizen,))
     registration = submit(account, citizen, now)
     with pytest.raises(NotInHousehold):
-        cancel_registration(account=make_account(), registration=registration)
+        cancel_registration(account=make_account(), registration=registration, now=now)
     for _ in range(2):
-        cancel_registration(account=account, registration=registration)
+        cancel_registration(account=account, registration=registration, now=now)
     assert registration.status == RegistrationStatus.CANCELLED
 
 

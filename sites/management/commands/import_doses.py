@@ -16,7 +16,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from sites.imports.files import Rows, open_rows
 from sites.imports.rows import Row
 from sites.management.places import site_by_code
 from sites.models import DoseImport, ImportState
@@ -24,6 +23,7 @@ from sites.services import imports
 from sites.services.import_answers import errors_file
 from vaxplatform.database import retried
 from vaxplatform.errors import DomainError
+from vaxplatform.sheets.files import Rows, open_rows
 
 AHEAD = 2  # chunks that wait for each worker, so that none is idle and none piles up
 

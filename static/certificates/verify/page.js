@@ -2,14 +2,15 @@
    it the phone judges, with or without a network. Nothing of what is checked is kept or sent,
    unless the phone cannot judge it and the server can. */
 
-import { Camera } from "./camera.js";
-import { findInPhoto, findInVideo } from "./finder.js";
+import { Camera } from "../../vaxplatform/codes/camera.js";
+import { finderOf } from "../../vaxplatform/codes/finder.js";
 import { Format } from "./format.js";
 import { areComplete, areStale, isClockBehind, loadLists } from "./lists.js";
 import { filled, Result } from "./result.js";
 import { isListed } from "./revocations.js";
 import { verify } from "./verify.js";
 
+const { findInPhoto, findInVideo } = finderOf((text) => text.startsWith("HC1:"));
 const REFRESH_MS = 5 * 60 * 1000;
 const LINE_ENDS = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/g;
 

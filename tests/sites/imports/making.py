@@ -7,10 +7,10 @@ from typing import Any
 from django.utils import timezone
 from openpyxl import Workbook
 
-from sites.imports.files import open_rows
 from sites.models import DoseImport, ImportedRow, Site
 from sites.services import imports
 from tests import dirty_sheets
+from vaxplatform.sheets.files import open_rows
 
 COLUMNS = (
     "name", "birth", "sex", "phone", "id_type", "id_number", "bhyt", "province", "ward", "address",

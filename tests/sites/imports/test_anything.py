@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sites import exceptions
-from sites.imports.files import open_rows
 from sites.imports.headings import DOSE, PERSON, find_headings
 from sites.imports.rows import Known, Product, ReadDose, RowReader
 from tests import dirty_sheets
+from vaxplatform.sheets.files import open_rows
 
 KNOWN = Known(
     products={"astrazeneca": Product("EU/1/21/1529", 2)},

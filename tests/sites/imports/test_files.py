@@ -8,12 +8,12 @@ import pytest
 from openpyxl import Workbook
 
 from sites import exceptions
-from sites.imports import reader
-from sites.imports.files import open_rows
 from sites.models import DoseImport
 from sites.services import imports
 from tests import dirty_sheets
 from tests.factories import make_site
+from vaxplatform.sheets import reader
+from vaxplatform.sheets.files import open_rows
 
 
 def read_all(path: Path) -> list[tuple[int, list[object]]]:

@@ -11,10 +11,10 @@ import pytest
 
 from sites import exceptions
 from sites.imports.cells import FIRST_DAY
-from sites.imports.files import open_rows
 from tests import dirty_sheets
 from tests.factories import make_lot, make_site
 from tests.sites.imports.making import LOT, record_file, row
+from vaxplatform.sheets.files import open_rows
 
 OFFICE = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'

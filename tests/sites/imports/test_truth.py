@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from sites.imports.files import open_rows
 from sites.models import Dose, DoseImport, ImportedRow, ImportState, RowOutcome, Site
 from sites.services import imports
 from tests import dirty_sheets
 from tests.factories import make_lot, make_site
 from tests.sites.imports.making import record_file
+from vaxplatform.sheets.files import open_rows
 
 LOTS = ["ABW001", "ABW002"]
 

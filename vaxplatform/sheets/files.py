@@ -1,4 +1,4 @@
-"""The rows of a spreadsheet, read by a process of their own (`sites.imports.reader`)."""
+"""The rows of a spreadsheet, read by a process of their own (`vaxplatform.sheets.reader`)."""
 
 import json
 import subprocess
@@ -10,20 +10,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sites import exceptions
-from sites.imports.reader import MOST_ROWS
+from vaxplatform.sheets import refusals
+from vaxplatform.sheets.reader import MOST_ROWS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 REFUSALS = {
     refusal.code: refusal
     for refusal in (
-        exceptions.FileEmpty,
-        exceptions.FileDamaged,
-        exceptions.FileHasMacros,
-        exceptions.FileProtected,
-        exceptions.FileTooLarge,
-        exceptions.NotASpreadsheet,
+        refusals.FileEmpty,
+        refusals.FileDamaged,
+        refusals.FileHasMacros,
+        refusals.FileProtected,
+        refusals.FileTooLarge,
+        refusals.NotASpreadsheet,
     )
 }
 
@@ -64,9 +64,9 @@ def open_rows(path: Path, *, from_line: int = 1) -> Iterator[Rows]:
     Raises FileEmpty, FileDamaged, FileHasMacros, FileProtected, FileTooLarge, TooManyRows or
     NotASpreadsheet. The reading process ends with the block.
     """
-    command = [sys.executable, "-m", "sites.imports.reader", str(path.resolve()), str(from_line)]
+    reader = [sys.executable, "-m", "vaxplatform.sheets.reader"]
     process = subprocess.Popen(  # noqa: S603 - our own reader; the path is one argument
-        command,
+        [*reader, str(path.resolve()), str(from_line)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -93,7 +93,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[Any]:
         yield {"error": "file_too_large" if status < 0 else "file_damaged"}
 
 
-def _refusal(said: dict[str, Any]) -> exceptions.FileRefused:
-    if said["error"] == exceptions.TooManyRows.code:
-        return exceptions.TooManyRows(most=MOST_ROWS)
+def _refusal(said: dict[str, Any]) -> refusals.FileRefused:
+    if said["error"] == refusals.TooManyRows.code:
+        return refusals.TooManyRows(most=MOST_ROWS)
     return REFUSALS[said["error"]]()

@@ -20,12 +20,12 @@ async function nativeDetector() {
   return native;
 }
 
-async function byBrowser(picture) {
+async function byBrowser(picture, isWanted) {
   const detector = await nativeDetector();
   if (!detector) return null;
   try {
     const found = (await detector.detect(picture)).map(({ rawValue }) => rawValue);
-    return found.find((text) => text.startsWith("HC1:")) || found[0] || null;
+    return found.find(isWanted) || found[0] || null;
   } catch {
     native = null; // it does not work after all
     return null;
@@ -34,9 +34,18 @@ async function byBrowser(picture) {
 
 let looks = 0;
 
-/** The text of a code in the camera's picture, of which the middle square is shown; null for none. */
-export async function findInVideo(video) {
-  if (await nativeDetector()) return byBrowser(video);
+/** `findInVideo(video)` and `findInPhoto(file)` for codes of which `isWanted(text)`; where a picture
+    has others only, one of them is given. */
+export function finderOf(isWanted) {
+  return {
+    findInVideo: (video) => findInVideo(video, isWanted),
+    findInPhoto: (file) => findInPhoto(file, isWanted),
+  };
+}
+
+/* The text of a code in the camera's picture, of which the middle square is shown; null for none. */
+async function findInVideo(video, isWanted) {
+  if (await nativeDetector()) return byBrowser(video, isWanted);
   const side = Math.min(video.videoWidth, video.videoHeight);
   const [left, top] = [(video.videoWidth - side) / 2, (video.videoHeight - side) / 2];
   const size = Math.min(side, VIDEO_SIDE);
@@ -44,8 +53,8 @@ export async function findInVideo(video) {
   return size ? byUs(video, left, top, side, side, size, size, [looks % 2]) : null;
 }
 
-/** The text of a code in a photo that was chosen; null for none, or where it is no picture. */
-export async function findInPhoto(file) {
+/* The text of a code in a photo that was chosen; null for none, or where it is no picture. */
+async function findInPhoto(file, isWanted) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file);
@@ -53,7 +62,7 @@ export async function findInPhoto(file) {
     return null;
   }
   const { width, height } = bitmap;
-  let text = await byBrowser(bitmap);
+  let text = await byBrowser(bitmap, isWanted);
   for (const side of PHOTO_SIDES) {
     const scale = Math.min(1, side / Math.max(width, height));
     if (!text) text = byUs(bitmap, 0, 0, width, height, Math.round(width * scale), Math.round(height * scale));

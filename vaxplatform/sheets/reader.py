@@ -1,4 +1,4 @@
-"""The process that opens a foreign spreadsheet: `python -m sites.imports.reader PATH FROM_LINE`.
+"""The process that opens a foreign spreadsheet: `… -m vaxplatform.sheets.reader PATH FROM_LINE`.
 
 It has a bounded memory and no database, so that the worst a file can do is to end this process.
 Writes JSON lines: first `{"kind", "height"}` (rows of the sheet, null where unknown), then

@@ -1,5 +1,6 @@
 """Reading a QR code from a photo that somebody sends; nothing of it is kept."""
 
+from collections.abc import Callable
 from typing import IO
 
 import zxingcpp
@@ -18,8 +19,8 @@ class NoCodeInPhoto(InvalidInput):
     field = "photo"
 
 
-def read_code(file: IO[bytes], *, size: int) -> str:
-    """The text of the QR code in a photo of `size` bytes; a certificate's before any other.
+def read_code(file: IO[bytes], *, size: int, is_wanted: Callable[[str], object]) -> str:
+    """The text of the QR code in a photo of `size` bytes; one that is wanted before any other.
 
     Raises NoCodeInPhoto, or what `open_photo` refuses.
     """
@@ -28,4 +29,4 @@ def read_code(file: IO[bytes], *, size: int) -> str:
     found = [code.text for code in codes]
     if not found:
         raise NoCodeInPhoto
-    return next((text for text in found if text.startswith("HC1:")), found[0])
+    return next((text for text in found if is_wanted(text)), found[0])
