@@ -11,6 +11,7 @@ class RegistrationConfig(AppConfig):
             check_in_codes,
             codes,
             identity_tally,
+            record_codes,
             reference,
             sessions,
             sms,
@@ -23,6 +24,9 @@ class RegistrationConfig(AppConfig):
         register_loader("medical history", reference.load_medical_history)
 
         register_chore("deliver_sms", sms.deliver_waiting, every_seconds=5)
+        register_chore(
+            "send_codes_for_records", record_codes.send_codes_for_records, every_seconds=3
+        )
         register_chore("count_identity_checks", identity_tally.count_all_checks, every_seconds=900)
         register_chore("purge_codes", codes.purge_codes, every_seconds=3600)
         register_chore(

@@ -23,6 +23,7 @@ from registration.views.guards import (
     no_store,
     posted,
     safe_next,
+    session_key,
 )
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.vietnam import mask_phone
@@ -62,13 +63,11 @@ def _send(request: HttpRequest, form: PhoneForm) -> bool:
     """Send a code and remember which phone is being proven; whether the code page can be shown."""
     phone = form.cleaned_data["phone"]
     pending = {"phone": phone, "next": safe_next(request, form.cleaned_data["next"])}
-    if not request.session.session_key:
-        request.session.create()
     try:
         send_code(
             phone=phone,
             purpose=CodePurpose.SIGN_IN,
-            session_key=str(request.session.session_key),
+            session_key=session_key(request),
             now=timezone.now(),
             language=get_language() or "vi",
         )
