@@ -106,3 +106,20 @@ class DoseFactForm(NamingForm):
 
     def question(self) -> Question:
         return self._question(phone="", identification=self.cleaned_data["papers"])
+
+
+class DeskForm(Form):
+    """For the response centre: who is meant, and why nothing proves it."""
+
+    full_name = NameField()
+    date_of_birth = DateOfBirthField()
+    words = forms.CharField(
+        label=_("Who are you to this person, and what happened to the phone on record?"),
+        max_length=1000,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+
+class NewNumberForm(Form):
+    phone = PhoneField(label=_("New phone number"))
+    input_classes = {"phone": "w-14"}

@@ -43,6 +43,9 @@ TEXTS: dict[str, "Promise"] = {
     CodePurpose.CLAIM: _(
         "Code to keep your record on another phone: %(code)s. Give it only to whom you trust."
     ),
+    CodePurpose.MOVE_FROM: _(
+        "Code to move your health book to another number: %(code)s. Give it to nobody."
+    ),
 }
 
 

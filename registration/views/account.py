@@ -15,6 +15,7 @@ from registration.health_book import sign_out_notes, statuses_of
 from registration.models import CodePurpose
 from registration.selectors import household_of
 from registration.services.accounts import set_language, sign_in_by_phone
+from registration.services.claims import claims_to_answer, open_claims_of
 from registration.services.codes import CodeSentRecently, send_code
 from registration.views.guards import (
     SIGNED_IN_FOR,
@@ -54,6 +55,8 @@ def _household(request: HttpRequest) -> HttpResponse:
     context = {
         "people": [(member, statuses[member.pk]) for member in members],
         "phone": mask_phone(signed_in.phone or ""),
+        "claims_to_answer": claims_to_answer(signed_in),
+        "own_claims": open_claims_of(signed_in),
         "sign_out_notes": sign_out_notes(),
     }
     return render(request, "registration/household.html", context)
