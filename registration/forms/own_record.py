@@ -64,6 +64,7 @@ class OwnRecordForm(NamingForm):
         widget=RadioCards(hints=PROOF_HINTS),
         initial=BY_PHONE,
     )
+    marks_optional = False  # one of the two numbers is wanted
     phone = PhoneField(required=False, label=_("Phone number on the record"))
     id_number = forms.CharField(
         label=_("Number of the paper"), required=False, max_length=40, help_text=PAPER_HELP
