@@ -73,6 +73,8 @@ def claim_by_code(
 def _let_in(*, account: Account, citizen: Citizen, now: datetime.datetime) -> None:
     """Join, keep it where the person can read it, and tell the phones that speak for her already.
     Raises HouseholdIsFull."""
+    if HouseholdMember.objects.filter(account=account, citizen=citizen).exists():
+        return
     told = [phone for phone in phones_of(citizen) if phone != account.phone]
     join(account=account, citizen=citizen)
     log_access(citizen=citizen, account=account, purpose=AccessPurpose.LET_IN)
@@ -157,6 +159,7 @@ def claim_at_desk(*, account: Account, citizen: Citizen, now: datetime.datetime)
 
 def _found_right(claim: RecordClaim, citizen: Citizen, now: datetime.datetime) -> bool:
     """Grant it, or tell the phones that see the record and wait for them."""
+    Citizen.objects.select_for_update(no_key=True).get(pk=citizen.pk)  # one claim to her at a time
     others = [phone for phone in phones_of(citizen) if phone != claim.account.phone]
     twin = Q(account=claim.account, citizen=citizen, status=ClaimStatus.WAITING)
     if RecordClaim.objects.filter(twin).exists():

@@ -84,7 +84,9 @@ def find_record(question: Question) -> Found | None:
 
     Of several records that fit, twins that nobody has joined yet, the one with most doses.
     """
-    people = _people_of(question.phone) if question.phone else _holders(question.identification)
+    people = (
+        people_of_phone(question.phone) if question.phone else _holders(question.identification)
+    )
     fitting = []
     for citizen in people:
         known = _papers_on_record(citizen, question)
@@ -108,9 +110,9 @@ def phones_of(citizen: Citizen) -> list[str]:
     return [phone for phone in phones if phone not in shut]
 
 
-def _people_of(phone: str) -> list[Citizen]:
-    """Whom the phone speaks for: its number is on their record, or they are of its household.
-    Nobody, where an official closed its account."""
+def people_of_phone(phone: str) -> list[Citizen]:
+    """Whom the phone speaks for: its number is on their record, or they are of its household; each
+    as the record that goes on. Nobody, where an official closed its account."""
     if Account.objects.filter(phone=phone, is_active=False).exists():
         return []
     named = Citizen.objects.filter(phone=phone).exclude(phone="")  # as the index is
