@@ -15,6 +15,7 @@ from registration.forms import CodeForm
 from registration.forms.own_record import OwnRecordForm
 from registration.models import CodePurpose
 from registration.opened import close_record, open_for_a_while, open_until, opened_record
+from registration.sealed_session import keep_sealed, kept_sealed
 from registration.services.codes import CodeSentRecently
 from registration.services.own_record import Question
 from registration.services.record_codes import ask_for_record_code, open_own_record
@@ -58,7 +59,7 @@ def ask_once(
             return _refused(form, refusal)
     except DomainError as refusal:
         return _refused(form, refusal)
-    request.session[kept] = request.POST.urlencode()
+    keep_sealed(request.session, kept, request.POST.urlencode())
     return True
 
 
@@ -70,7 +71,7 @@ def _refused(form: OwnRecordForm, refusal: DomainError) -> bool:
 
 def kept_form(request: HttpRequest, kept: str) -> OwnRecordForm | None:
     """What was typed before, if it is still right."""
-    form = OwnRecordForm(QueryDict(request.session.get(kept) or ""))
+    form = OwnRecordForm(QueryDict(kept_sealed(request.session, kept)))
     return form if form.is_valid() else None
 
 

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -148,3 +150,15 @@ def test_a_record_that_was_opened_by_a_code_opens_no_page_of_the_household(clien
     open_record(client)
     address = reverse("registration:person", args=[dose.citizen.public_id])
     assert client.get(address).url.startswith("/account/")
+
+
+def test_neither_logs_nor_tables_hold_in_clear_what_was_typed(client, dose, capfd):
+    client.post("/look-up/", BY_PAPER)
+    client.post("/look-up/code/", {"code": "000000"})
+    session = Session.objects.get().get_decoded()
+    stored = [str(session), *map(str, OneTimeCode.objects.values_list()), *capfd.readouterr()]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT encode(question, 'escape') FROM registration_codeforrecord")
+        stored += [text for (text,) in cursor.fetchall()]
+    assert len(stored) == 5
+    assert not [text for text in stored if NUMBER in text or "tuyet" in text or CODE in text]

@@ -168,3 +168,11 @@ def test_a_claim_with_a_phone_that_is_on_no_record_says_so_after_its_code(client
     client.post("/account/people/claim/code/", {**BY_PHONE, "phone": "0987654321"})
     answer = client.post("/account/people/claim/code/enter/", {"code": CODE})
     assert "Không có hồ sơ nào khớp" in text_of(answer)
+
+
+def test_the_health_book_leads_to_a_correction_of_this_person_with_a_photo(client, dose):
+    signed_in(client, dose.citizen)
+    address = f"/support/report/wrong-data/?person={dose.citizen.public_id}"
+    assert address in client.get(of(dose.citizen, "")).content.decode()
+    form = client.get(address).context["form"]
+    assert form.initial["person"] == str(dose.citizen.public_id)
