@@ -14,6 +14,7 @@ from registration.services.accounts import AccountClosed
 from registration.services.codes import check_code
 from registration.services.households import join, require_member
 from registration.services.sms import queue_sms
+from vaxplatform import formatting
 from vaxplatform.errors import DomainError
 from vaxplatform.vietnam import mask_phone
 
@@ -28,10 +29,21 @@ class NumberIsInUse(DomainError):
     message = _("The number on record sees this health book itself, and can change it there.")
 
 
+class TooEarlyToReplace(DomainError):
+    code = "too_early_to_replace"
+    message = _(
+        "Your phone has seen this record for a short time only. You can put your number on it from "
+        "%(day)s; before that the response centre helps you."
+    )
+
+
 class SameNumber(DomainError):
     code = "same_number"
     message = _("This is the number that you have now.")
     field = "phone"
+
+
+SETTLED_AFTER = datetime.timedelta(days=30)
 
 
 def memberships_of(citizen: Citizen) -> QuerySet[HouseholdMember]:
@@ -80,7 +92,9 @@ def _tell(phone: str, language: str, text: "str | Promise", now: datetime.dateti
 def put_on_record(*, account: Account, citizen: Citizen, now: datetime.datetime) -> None:
     """The account's number stands on the person's record from now on; the one before is told.
 
-    Raises NotInHousehold, or NumberIsInUse where the number on record sees the record itself.
+    Another's number is replaced only by a phone that has seen the record for 30 days: until then
+    its owner can sign in and end the other. Raises NotInHousehold, TooEarlyToReplace, or
+    NumberIsInUse where the number on record sees the record itself.
     """
     require_member(account=account, citizen=citizen)
     row = Citizen.objects.select_for_update(no_key=True).get(pk=citizen.pk)
@@ -89,6 +103,9 @@ def put_on_record(*, account: Account, citizen: Citizen, now: datetime.datetime)
         return
     if old and HouseholdMember.objects.filter(citizen=row, account__phone=old).exists():
         raise NumberIsInUse
+    joined_at = HouseholdMember.objects.get(account=account, citizen=row).joined_at
+    if old and now < joined_at + SETTLED_AFTER:
+        raise TooEarlyToReplace(day=formatting.day(joined_at + SETTLED_AFTER))
     row.phone = account.phone or ""
     row.save(update_fields=["phone"])
     log_access(citizen=row, account=account, purpose=AccessPurpose.NUMBER_CHANGED)

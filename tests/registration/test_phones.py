@@ -15,6 +15,7 @@ from registration.services.phones import (
     CannotEndThisPhone,
     NumberIsInUse,
     SameNumber,
+    TooEarlyToReplace,
     end_phone,
     memberships_of,
     move_to_number,
@@ -24,6 +25,7 @@ from tests.factories import make_account, make_citizen
 
 pytestmark = pytest.mark.django_db
 NEW, CODE = "+84987654321", "123456"
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +76,21 @@ def test_a_phone_may_always_go_itself_and_strangers_end_nothing(now):
 def test_a_number_that_nobody_uses_here_is_replaced_on_the_record_and_told(now):
     person = make_citizen(phone=NEW)
     account = make_account(members=(person,))
-    put_on_record(account=account, citizen=person, now=now)
+    HouseholdMember.objects.update(joined_at=now)
+    with pytest.raises(TooEarlyToReplace):
+        put_on_record(account=account, citizen=person, now=now + 29 * DAY)
+    put_on_record(account=account, citizen=person, now=now + 30 * DAY)
     person.refresh_from_db()
     assert person.phone == account.phone
     assert SmsMessage.objects.get().phone == NEW
+
+
+def test_a_record_without_a_number_takes_one_at_once(now):
+    person = make_citizen(phone="")
+    account = make_account(members=(person,))
+    put_on_record(account=account, citizen=person, now=now)
+    person.refresh_from_db()
+    assert person.phone == account.phone
 
 
 def test_a_number_that_sees_the_record_itself_stays_on_it(now):

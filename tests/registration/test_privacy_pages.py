@@ -1,5 +1,6 @@
 """Who looked, all data as a file, claims and numbers, as a browser without JavaScript sees them."""
 
+import datetime
 import json
 
 import pytest
@@ -156,6 +157,10 @@ def test_a_phone_is_taken_off_and_put_on_the_record(client, dose):
     first = dose.citizen.households.get(account=other)
     client.post(of(dose.citizen, f"phones/{first.pk}/end/"))
     assert dose.citizen.households.count() == 2  # it came before
+    client.post(of(dose.citizen, "phones/"))
+    dose.citizen.refresh_from_db()
+    assert dose.citizen.phone != account.phone  # it came a moment ago
+    dose.citizen.households.update(joined_at=timezone.now() - datetime.timedelta(days=31))
     client.post(of(dose.citizen, "phones/"))
     dose.citizen.refresh_from_db()
     assert dose.citizen.phone == account.phone
