@@ -66,7 +66,8 @@ HAS_A_RECORD = (ClaimStatus.WAITING, ClaimStatus.GRANTED, ClaimStatus.OBJECTED)
 
 class RecordClaim(models.Model):
     """A phone asks to speak for a person by a paper and a fact of a dose (`question`, sealed until
-    it was compared). Where another phone speaks for the person, it may object until `grant_at`."""
+    it was compared), or an `agent` of the response centre found its claim right. Where another
+    phone speaks for the person, it may object until `grant_at`."""
 
     public_id = models.UUIDField(
         _("public number"), default=uuid.uuid4, unique=True, editable=False
@@ -81,6 +82,14 @@ class RecordClaim(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="claims",
+    )
+    agent = models.ForeignKey(
+        Account,
+        verbose_name=_("agent"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     status = models.CharField(
         _("status"), max_length=9, choices=ClaimStatus, default=ClaimStatus.ASKED

@@ -149,11 +149,20 @@ def _compare_one(now: datetime.datetime) -> bool:
 
 
 @transaction.atomic
-def claim_at_desk(*, account: Account, citizen: Citizen, now: datetime.datetime) -> RecordClaim:
-    """A claim that somebody of the response centre has found right: no faster than by a dose where
-    another phone speaks for the person."""
-    claim = RecordClaim(account=account, citizen=citizen, question="", asked_at=now)
-    _found_right(claim, citizen, now)
+def claim_at_desk(
+    *, account: Account, citizen: Citizen, agent: Account, now: datetime.datetime
+) -> RecordClaim:
+    """A claim that an agent of the response centre has found right: no faster than by a dose where
+    another phone speaks for the person. Where that phone refused what one agent had found right, a
+    second agent decides, and it is granted at once: a stranger who was let in cannot shut out."""
+    claim = RecordClaim(account=account, citizen=citizen, agent=agent, question="", asked_at=now)
+    refused = RecordClaim.objects.filter(
+        account=account, citizen=citizen, status=ClaimStatus.OBJECTED, agent__isnull=False
+    )
+    if refused.exclude(agent=agent).exists():
+        _grant(claim, now)
+    else:
+        _found_right(claim, citizen, now)
     return claim
 
 

@@ -56,7 +56,7 @@ def _let_in(case: Case, agent: Account, citizen: Citizen, now: datetime.datetime
     account, _made = Account.objects.get_or_create(
         phone=case.phone, defaults={"language": case.language, "created_at": now}
     )
-    claim = claim_at_desk(account=account, citizen=citizen, now=now)
+    claim = claim_at_desk(account=account, citizen=citizen, agent=agent, now=now)
     note = gettext("The phone of this report was let in to the record.")
     log_event(case=case, verb=CaseVerb.NOTED, at=now, by=agent, note=note, is_public=False)
     return claim

@@ -9,9 +9,11 @@ from registration.desk import DeskClaim, open_at_desk
 from registration.models import ClaimStatus, RecordClaim
 from registration.selectors import household_of
 from registration.services.citizens import Paper
+from registration.services.claims import answer_claim
 from registration.services.own_record import papers_meant
 from response_center.exceptions import CaseNotClaimed
 from response_center.models import Case, CaseVerb
+from response_center.services.cases import release_case
 from response_center.services.letting_in import NoRecordFits, asks_to_be_let_in, let_phone_in
 from sites.models import LookupCount, Role
 from sites.scoping import NotAllowed
@@ -58,6 +60,20 @@ def test_where_a_phone_does_the_desk_is_no_faster_than_a_dose(now, account, case
     assert claim.status == ClaimStatus.WAITING
     assert claim.grant_at == now + datetime.timedelta(hours=24)
     assert not household_of(account).exists()
+
+
+def test_what_the_other_phone_refused_only_a_second_agent_grants(now, account, case):
+    elder = make_elder(phone="+84987654321")
+    keeper = make_account(phone="+84987654321", members=(elder,))
+    first = claimed(case, now)
+    for _n in range(2):
+        asked = let_phone_in(case=case, agent=first, papers=PAPERS, now=now)
+        assert asked.status == ClaimStatus.WAITING
+        answer_claim(account=keeper, claim=asked, agrees=False, now=now)
+    release_case(case=case, agent=first, now=now)
+    second = claimed(case, now)
+    assert let_phone_in(case=case, agent=second, papers=PAPERS, now=now).status == "granted"
+    assert list(household_of(account)) == [elder]
 
 
 @pytest.mark.parametrize(
