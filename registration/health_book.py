@@ -16,10 +16,15 @@ from registration.models import Citizen
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a person's page: a template and what it shows."""
+    """A part of a person's page: a template and what it shows.
+
+    `shows_only`: it stands also where a record is looked up without an account; the template has
+    `without_account` then and leaves out what needs one.
+    """
 
     template: str
     context: Mapping[str, Any]
+    shows_only: bool = False
 
 
 Maker = Callable[[Citizen], Section | None]

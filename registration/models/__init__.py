@@ -10,6 +10,7 @@ from registration.models.citizen import (
     RecordAccess,
     Sex,
 )
+from registration.models.claim import ClaimStatus, CodeForRecord, RecordClaim
 from registration.models.identity_check import (
     IdentityCheckEvent,
     IdentityCheckList,
@@ -18,7 +19,13 @@ from registration.models.identity_check import (
     ListAct,
     MismatchedField,
 )
-from registration.models.message import CodePurpose, OneTimeCode, SmsMessage, SmsStatus
+from registration.models.message import (
+    ABOUT_A_RECORD,
+    CodePurpose,
+    OneTimeCode,
+    SmsMessage,
+    SmsStatus,
+)
 from registration.models.need import (
     LIVE_REGISTRATION,
     CheckInCode,
@@ -34,11 +41,14 @@ from registration.models.people_list import PeopleList, PeopleListRow, RowState
 from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
 
 __all__ = [
+    "ABOUT_A_RECORD",
     "LIVE_REGISTRATION",
     "Account",
     "AdministrativeUnit",
     "CheckInCode",
     "Citizen",
+    "ClaimStatus",
+    "CodeForRecord",
     "CodePurpose",
     "DocumentKind",
     "DoseKind",
@@ -59,6 +69,7 @@ __all__ = [
     "PeopleListRow",
     "PriorityGroup",
     "RecordAccess",
+    "RecordClaim",
     "RegistrationStatus",
     "RowState",
     "Sex",

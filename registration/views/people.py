@@ -5,9 +5,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,7 +13,7 @@ from registration.forms import AddPersonForm, HomeForm
 from registration.forms.fields import plain_phone
 from registration.forms.person import details_of
 from registration.forms.place import home_of
-from registration.health_book import NO_STATUS, sections_of, statuses_of
+from registration.health_book import NO_STATUS, statuses_of
 from registration.models import LIVE_REGISTRATION, Citizen
 from registration.selectors import accesses_of, household_of, registrations_of
 from registration.services.access import purpose_in_words
@@ -23,6 +21,7 @@ from registration.services.households import change_home, claim_person
 from registration.summaries import citizen_rows
 from registration.views.guards import account_of, member_or_404, phone_required, posted
 from registration.views.registrations import check_in_qr, tag_of
+from registration.views.sections import drawn_sections
 from vaxplatform.components import PersonChip
 from vaxplatform.errors import DomainError, add_to_form
 
@@ -38,7 +37,7 @@ def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "citizen": citizen,
         "chips": _chips(request, citizen),
-        "sections": _sections(request, citizen),
+        "sections": drawn_sections(request, citizen),
         "registrations": [(each, tag_of(each)) for each in registrations],
         "no_doses": NO_STATUS.states,
         "has_live": any(each.status in LIVE_REGISTRATION for each in registrations),
@@ -63,13 +62,6 @@ def _chips(request: HttpRequest, citizen: Citizen) -> list[PersonChip]:
             current=member == citizen,
         )
         for member in members
-    ]
-
-
-def _sections(request: HttpRequest, citizen: Citizen) -> list[SafeString]:
-    return [
-        render_to_string(section.template, {**section.context, "citizen": citizen}, request)
-        for section in sections_of(citizen)
     ]
 
 
