@@ -10,7 +10,14 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import Tags, register
 
-        from certificates import checks, health_book, invariants, lists_health, metrics
+        from certificates import (
+            checks,
+            health_book,
+            invariants,
+            lists_health,
+            metrics,
+            public_status,
+        )
         from certificates.services import (
             card_keys,
             changes,
@@ -53,6 +60,7 @@ class CertificatesConfig(AppConfig):
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()
         lists_health.register()
+        public_status.register()
         register_staff_links(
             StaffLink(
                 "records",

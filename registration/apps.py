@@ -7,6 +7,7 @@ class RegistrationConfig(AppConfig):
     verbose_name = _("Citizens and registration")
 
     def ready(self) -> None:
+        from registration import public_status
         from registration.services import (
             check_in_codes,
             codes,
@@ -22,6 +23,7 @@ class RegistrationConfig(AppConfig):
         register_loader("priority groups", reference.load_priority_groups)
         register_loader("medical history", reference.load_medical_history)
 
+        public_status.register()
         register_chore("deliver_sms", sms.deliver_waiting, every_seconds=5)
         register_chore("count_identity_checks", identity_tally.count_all_checks, every_seconds=900)
         register_chore("purge_codes", codes.purge_codes, every_seconds=3600)

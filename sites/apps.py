@@ -10,7 +10,7 @@ class SitesConfig(AppConfig):
     verbose_name = _("Vaccination sites")
 
     def ready(self) -> None:
-        from sites import health_book, invariants
+        from sites import health_book, invariants, public_status
         from sites.menu import register_menu
         from sites.rights import role_allows
         from sites.services import import_queue, imported_rows, reference, sheets
@@ -30,3 +30,4 @@ class SitesConfig(AppConfig):
         register_menu()
         invariants.register()
         health_book.register()
+        public_status.register()
