@@ -12,6 +12,7 @@ class RegistrationConfig(AppConfig):
             check_in_codes,
             codes,
             identity_tally,
+            push,
             reference,
             sessions,
             sms,
@@ -25,9 +26,31 @@ class RegistrationConfig(AppConfig):
 
         public_status.register()
         register_chore("deliver_sms", sms.deliver_waiting, every_seconds=5)
+        register_chore("deliver_news", push.deliver_news, every_seconds=10)
+        register_chore("forget_sms", sms.forget_messages, every_seconds=24 * 3600)
         register_chore("count_identity_checks", identity_tally.count_all_checks, every_seconds=900)
         register_chore("purge_codes", codes.purge_codes, every_seconds=3600)
         register_chore(
             "purge_check_in_codes", check_in_codes.purge_check_in_codes, every_seconds=3600
         )
         register_chore("purge_sessions", sessions.purge_sessions, every_seconds=3600)
+        self._link_for_staff()
+
+    def _link_for_staff(self) -> None:
+        from django.urls import reverse_lazy
+
+        from registration.menu import may_see_outbox, messages_not_sent
+        from vaxplatform.staff import StaffLink, register_staff_links
+
+        register_staff_links(
+            StaffLink(
+                "system",
+                _("SMS outbox"),
+                reverse_lazy("admin:registration_smsmessage_changelist"),
+                icon="mail",
+                symbol="sms",
+                permission=may_see_outbox,
+                badge=messages_not_sent,
+                order=60,
+            )
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from registration.views import account, check_in, people, register
+from registration.views import account, check_in, news, people, register
 
 app_name = "registration"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("account/code/", account.code, name="code"),
     path("account/code/again/", account.code_again, name="code_again"),
     path("account/sign-out/", account.sign_out, name="sign_out"),
+    path("account/news/", news.news, name="news"),
+    path("account/news/on/", news.news_on, name="news_on"),
+    path("account/news/off/", news.news_off, name="news_off"),
+    path("account/push-worker.js", news.push_worker, name="push_worker"),
     path("account/people/add/", people.add_person, name="add_person"),
     path("account/people/<uuid:public_id>/", people.person, name="person"),
     path("account/people/<uuid:public_id>/change/", people.change_person, name="change_person"),

@@ -196,6 +196,22 @@ SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
 SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the whole country
 # Of these for look-ups through the portal of 2021, so that this door cannot use up the others'.
 OLD_PORTAL_CODES_PER_HOUR = env.int("OLD_PORTAL_CODES_PER_HOUR", default=2_000)
+# Of all but codes: attempts in the whole country within a minute, and to one phone within a day.
+SMS_PER_MINUTE = env.int("SMS_PER_MINUTE", default=6_000)
+SMS_A_DAY_TO_ONE_PHONE = env.int("SMS_A_DAY_TO_ONE_PHONE", default=10)
+
+# Notices of browsers that something is new in the health book (web push); no key: there are none.
+PUSH_KEY = env.str("PUSH_KEY", default="")  # 32 bytes in base64url, for web and workers
+PUSH_CONTACT = env.str("PUSH_CONTACT", default=PUBLIC_URL)  # whom a push service writes to
+PUSH_SERVICES = env.list(
+    "PUSH_SERVICES",
+    default=[
+        "fcm.googleapis.com",
+        "push.services.mozilla.com",
+        "notify.windows.com",
+        "push.apple.com",
+    ],
+)  # these hosts and those below them are called, and no others
 
 # ---------------------------------------------------------------- help
 HOTLINE = env.str("HOTLINE", default="1900 9095")  # of the health ministry; empty: none is shown

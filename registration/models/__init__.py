@@ -18,7 +18,13 @@ from registration.models.identity_check import (
     ListAct,
     MismatchedField,
 )
-from registration.models.message import CodePurpose, OneTimeCode, SmsMessage, SmsStatus
+from registration.models.message import (
+    FAILURE_LENGTH,
+    CodePurpose,
+    OneTimeCode,
+    SmsMessage,
+    SmsStatus,
+)
 from registration.models.need import (
     LIVE_REGISTRATION,
     CheckInCode,
@@ -30,8 +36,10 @@ from registration.models.need import (
     ShotRegistration,
 )
 from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
+from registration.models.push import PushSubscription
 
 __all__ = [
+    "FAILURE_LENGTH",
     "LIVE_REGISTRATION",
     "Account",
     "AdministrativeUnit",
@@ -53,6 +61,7 @@ __all__ = [
     "MismatchedField",
     "OneTimeCode",
     "PriorityGroup",
+    "PushSubscription",
     "RecordAccess",
     "RegistrationStatus",
     "Sex",
