@@ -226,6 +226,11 @@ SIGNING_KEY_GROUPS = env.str("SIGNING_KEY_GROUPS", default="")
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # collectstatic lays a zipped copy beside each text; WhiteNoise sends it to who takes gzip.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
 
 # Which reform's units the forms offer: 2021 (63 provinces, districts, wards) or 2025 (34, wards).
 PLACES_SCHEME = env.int("PLACES_SCHEME", default=2021)
