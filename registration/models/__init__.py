@@ -36,9 +36,10 @@ from registration.models.need import (
     ShotRegistration,
 )
 from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
-from registration.models.push import PushSubscription
+from registration.models.push import ENDPOINT_LENGTH, PushSubscription
 
 __all__ = [
+    "ENDPOINT_LENGTH",
     "FAILURE_LENGTH",
     "LIVE_REGISTRATION",
     "Account",

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from registration.models.account import Account
 from vaxplatform.rows import row_name
 
+ENDPOINT_LENGTH = 500
+
 
 class PushSubscription(models.Model):
     """One browser of an account. What waits to be told is a moment and not a text: any number of
@@ -20,7 +22,7 @@ class PushSubscription(models.Model):
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="push_subscriptions"
     )
-    endpoint = models.CharField(max_length=500, unique=True)
+    endpoint = models.CharField(max_length=ENDPOINT_LENGTH, unique=True)
     public_key = models.BinaryField(max_length=65)
     auth_secret = models.BinaryField(max_length=16)
     language = models.CharField(max_length=2, default="vi")

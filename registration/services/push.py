@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registration import push_wire
-from registration.models import Account, PushSubscription
+from registration.models import ENDPOINT_LENGTH, Account, PushSubscription
 from registration.services.sms import after_the_night, is_quiet
 from vaxplatform.errors import DomainError
 
@@ -60,7 +60,7 @@ def subscribe(
         raise SubscriptionNotUsable from error
     is_usable = (
         push_wire.is_on()
-        and len(endpoint) <= PushSubscription._meta.get_field("endpoint").max_length
+        and len(endpoint) <= ENDPOINT_LENGTH
         and push_wire.is_push_service(endpoint)
         and push_wire.is_point(point)
         and len(secret) == push_wire.AUTH_BYTES
