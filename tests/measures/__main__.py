@@ -98,8 +98,10 @@ def measure(browser: Browser, address: str, line: Line) -> Measured:
     )
     devices.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER_PROCESSOR})
     page.goto(address, wait_until="networkidle", timeout=60_000)
+    painted = "performance.getEntriesByName('first-contentful-paint')"
+    page.wait_for_function(f"{painted}.length > 0")
     seen = page.evaluate("seen")
-    fcp = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    fcp = page.evaluate(f"{painted}[0].startTime")
     context.close()
     return Measured(fcp, seen["lcp"], seen["tbt"], seen["cls"], round(sum(sent)))
 
