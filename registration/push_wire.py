@@ -1,5 +1,5 @@
 """Web push on the wire: who we are (VAPID, RFC 8292), what only the browser can read (RFC 8291,
-aes128gcm of RFC 8188), and the POST to its push service (RFC 8030). docs/adr/0025 says why here.
+aes128gcm of RFC 8188), and the POST to its push service (RFC 8030). docs/adr/0027 says why here.
 """
 
 import base64
