@@ -1,4 +1,4 @@
-# make run · make test · make bench · make fuzz · make peers · make lint · make fmt · make messages
+# make run · make test · make bench · make fuzz · make measure · make peers · make lint · make fmt · make messages
 # Settings go as environment or as arguments: make run PORT=8001 DATA_DIR=.data-2
 
 SHELL := /bin/sh
@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint fmt messages bench fuzz peers requirements
+.PHONY: run test lint fmt messages bench fuzz measure peers requirements
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -34,6 +34,11 @@ bench: $(VENV)/bench.stamp
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/fuzz.stamp
 	@exec $(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+# How pages fare on a slow line, against a server that runs: make measure URL=http://localhost:8000
+URL ?= http://localhost:8000
+measure: $(VENV)/dev.stamp
+	@exec $(BIN)/python -m tests.measures $(URL)
 
 # Brings an npm package from the network, and writes down what each side says of the other.
 peers: $(VENV)/dev.stamp

@@ -17,6 +17,7 @@ class CertificatesConfig(AppConfig):
             lists_health,
             metrics,
             own_data,
+            public_status,
         )
         from certificates.services import (
             card_keys,
@@ -60,6 +61,7 @@ class CertificatesConfig(AppConfig):
         register_collector("certificates", metrics.CertificateCollector())
         invariants.register_all()
         lists_health.register()
+        public_status.register()
         register_staff_links(
             StaffLink(
                 "records",

@@ -7,7 +7,7 @@ class PublicPortalConfig(AppConfig):
     verbose_name = _("Public portal")
 
     def ready(self) -> None:
-        from public_portal import backlog, health_book
+        from public_portal import backlog, health_book, public_status
         from public_portal.services import reconciliation, rollups
         from registration.health_book import register_section
         from sites.entry_forecast import register_province_reader, register_reader
@@ -23,6 +23,7 @@ class PublicPortalConfig(AppConfig):
         register_reader(backlog.forecast_for_dose)
         register_province_reader(backlog.entry_of_provinces)
         register_section(35, health_book.awaited_section)
+        public_status.register()
         self._link_for_staff()
 
     def _link_for_staff(self) -> None:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from public_portal.selectors import statistics_version
 from vaxplatform.language import chosen_language
+from vaxplatform.text_size import chosen_size
 
 MAX_AGE_SECONDS = 45
 LOOK_AGAIN_SECONDS = 1  # after which a process asks whether there is a new counting
@@ -102,9 +103,11 @@ def _may_be_kept(response: HttpResponse) -> bool:
 
 
 def _key(request: HttpRequest) -> str:
-    """Names path, query and language, and the host, which the answer's checks have passed."""
+    """Names path, query, language and size of text, and the host, which the answer's checks have
+    passed."""
     host = request.META.get("HTTP_HOST", "")
-    name = f"{host} {chosen_language(request)} {request.get_full_path()}"
+    reader = f"{chosen_language(request)} {chosen_size(request)}"
+    name = f"{host} {reader} {request.get_full_path()}"
     return f"kept_page:{hashlib.sha256(name.encode()).hexdigest()}"
 
 

@@ -7,9 +7,10 @@ searched for, and opening a record is kept where its owner can read it.
 from contextlib import suppress
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import (
@@ -25,9 +26,11 @@ from registration.models import (
 )
 from registration.selectors import name_matches
 from registration.services.access import AccessPurpose, log_access
+from registration.services.sms import send_again
 from vaxplatform.admin import BaseModelAdmin, ByRight
 from vaxplatform.crypto import blind_index
 from vaxplatform.errors import DomainError
+from vaxplatform.rights import may
 from vaxplatform.vietnam import (
     mask_id,
     mask_phone,
@@ -174,19 +177,34 @@ class MedicalHistoryQuestionAdmin(ByRight, BaseModelAdmin):
 
 @admin.register(SmsMessage)
 class SmsMessageAdmin(ByRight, BaseModelAdmin):
-    may_see = ("see_logs",)
-    list_display = ("created_at", "masked_phone", "is_code", "status", "attempts", "sent_at")
+    """The outbox; those that could not be sent are its dead letters."""
+
+    may_see = ("see_logs", "manage_staff")
+    list_display = (
+        "created_at", "masked_phone", "is_code", "status", "attempts", "failure", "sent_at",
+    )  # fmt: skip
     list_filter = ("status", "is_code")
+    ordering = ("-created_at",)
     fields = (
-        "masked_phone",
-        "shown_text",
-        "is_code",
-        "status",
-        "attempts",
-        "created_at",
-        "sent_at",
-    )
+        "masked_phone", "shown_text", "is_code", "status", "attempts", "failure", "next_at",
+        "created_at", "sent_at",
+    )  # fmt: skip
     readonly_fields = ("masked_phone", "shown_text")
+    actions = ("send_once_more",)
+
+    def has_send_once_more_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, "manage_staff")
+
+    @admin.action(description=_("Send again"), permissions=["send_once_more"])
+    def send_once_more(self, request: HttpRequest, rows: QuerySet[SmsMessage]) -> None:
+        """By the list's form, so with its CSRF token: a link must change nothing."""
+        for message in rows:
+            try:
+                send_again(message=message, now=timezone.now())
+            except DomainError as refusal:
+                messages.error(request, f"{message}: {refusal.detail}")
+            else:
+                self.log_change(request, message, "send again")
 
     @admin.display(description=_("phone"))
     def masked_phone(self, message: SmsMessage) -> str:

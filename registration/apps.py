@@ -7,13 +7,14 @@ class RegistrationConfig(AppConfig):
     verbose_name = _("Citizens and registration")
 
     def ready(self) -> None:
-        from registration import own_facts
+        from registration import own_facts, public_status
         from registration.services import (
             check_in_codes,
             claims,
             codes,
             identity_tally,
             people_lists,
+            push,
             record_codes,
             reference,
             sessions,
@@ -27,12 +28,15 @@ class RegistrationConfig(AppConfig):
         register_loader("priority groups", reference.load_priority_groups)
         register_loader("medical history", reference.load_medical_history)
 
+        public_status.register()
         register_chore("deliver_sms", sms.deliver_waiting, every_seconds=5)
         register_chore(
             "send_codes_for_records", record_codes.send_codes_for_records, every_seconds=3
         )
         register_chore("compare_claims", claims.compare_claims, every_seconds=3)
         register_chore("forget_claims", claims.forget_claims, every_seconds=24 * 3600)
+        register_chore("deliver_news", push.deliver_news, every_seconds=10)
+        register_chore("forget_sms", sms.forget_messages, every_seconds=24 * 3600)
         register_chore("count_identity_checks", identity_tally.count_all_checks, every_seconds=900)
         register_chore("purge_codes", codes.purge_codes, every_seconds=3600)
         register_chore(
@@ -40,3 +44,23 @@ class RegistrationConfig(AppConfig):
         )
         register_chore("purge_people_lists", people_lists.purge_lists, every_seconds=24 * 3600)
         register_chore("purge_sessions", sessions.purge_sessions, every_seconds=3600)
+        self._link_for_staff()
+
+    def _link_for_staff(self) -> None:
+        from django.urls import reverse_lazy
+
+        from registration.menu import may_see_outbox, messages_not_sent
+        from vaxplatform.staff import StaffLink, register_staff_links
+
+        register_staff_links(
+            StaffLink(
+                "system",
+                _("SMS outbox"),
+                reverse_lazy("admin:registration_smsmessage_changelist"),
+                icon="mail",
+                symbol="sms",
+                permission=may_see_outbox,
+                badge=messages_not_sent,
+                order=60,
+            )
+        )

@@ -19,14 +19,15 @@ class SmsNotSent(Exception):
 
 
 class Backend(Protocol):
-    def send(self, *, phone: str, text: str, timeout: float) -> None:
-        """Hand the message over within about `timeout` seconds; raises SmsNotSent."""
+    def send(self, *, phone: str, text: str, key: str, timeout: float) -> None:
+        """Hand the message over within about `timeout` seconds; raises SmsNotSent. `key` is the
+        same at each attempt of one message."""
 
 
 class ConsoleBackend:
     """Prints the message where the server runs: for development, codes can be read off it."""
 
-    def send(self, *, phone: str, text: str, timeout: float) -> None:
+    def send(self, *, phone: str, text: str, key: str, timeout: float) -> None:
         line = f" SMS to {phone}: {text} "
         bar = "─" * len(line)
         sys.stdout.write(f"┌{bar}┐\n│{line}│\n└{bar}┘\n")
@@ -36,7 +37,7 @@ class ConsoleBackend:
 class FileBackend:
     """Appends one JSON object a line, `{"phone", "text"}`, to settings.SMS_FILE."""
 
-    def send(self, *, phone: str, text: str, timeout: float) -> None:
+    def send(self, *, phone: str, text: str, key: str, timeout: float) -> None:
         line = json.dumps({"phone": phone, "text": text}, ensure_ascii=False)
         try:
             path = Path(settings.SMS_FILE)
@@ -54,10 +55,19 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-class HttpBackend:
-    """POSTs `{"phone": "+84…", "text": "…"}` with a bearer token; any 2xx means accepted."""
+def no_redirects() -> urllib.request.OpenerDirector:
+    """Opens addresses and follows no redirect."""
+    return urllib.request.build_opener(_NoRedirect)
 
-    def send(self, *, phone: str, text: str, timeout: float) -> None:
+
+class HttpBackend:
+    """POSTs `{"phone": "+84…", "text": "…"}` with a bearer token; any 2xx means accepted.
+
+    `Idempotency-Key` is the same at every attempt of one message: a gateway that has taken it
+    before answers 2xx and sends nothing, so that nobody gets a message twice.
+    """
+
+    def send(self, *, phone: str, text: str, key: str, timeout: float) -> None:
         if urlsplit(settings.SMS_HTTP_URL).scheme not in {"http", "https"}:
             raise SmsNotSent("SMS_HTTP_URL is not an http address")
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
@@ -66,12 +76,12 @@ class HttpBackend:
             headers={
                 "Content-Type": "application/json",
                 "Authorization": f"Bearer {settings.SMS_HTTP_TOKEN}",
+                "Idempotency-Key": key,
             },
             method="POST",
         )
-        opener = urllib.request.build_opener(_NoRedirect)
         try:
-            with opener.open(request, timeout=timeout):
+            with no_redirects().open(request, timeout=timeout):
                 pass
         except urllib.error.HTTPError as error:
             raise SmsNotSent(f"HTTP {error.code}") from error

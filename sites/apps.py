@@ -11,7 +11,7 @@ class SitesConfig(AppConfig):
 
     def ready(self) -> None:
         from registration.services.registration_changes import register_release
-        from sites import health_book, invariants, own_data
+        from sites import health_book, invariants, own_data, public_status
         from sites.menu import register_menu
         from sites.rights import role_allows
         from sites.services import import_queue, imported_rows, reference, sessions, sheets
@@ -33,3 +33,4 @@ class SitesConfig(AppConfig):
         invariants.register()
         health_book.register()
         own_data.register()
+        public_status.register()

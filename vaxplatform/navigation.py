@@ -11,11 +11,13 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class NavigationLink:
-    """A link of the header or footer; `current` is true on the page itself and below it."""
+    """A link of the header or footer; `current` is true on the page itself and below it, and below
+    the paths of `also`."""
 
     url: str
     text: Text
     current: bool = False
+    also: tuple[str, ...] = ()
 
 
 MAIN_LINKS = (
@@ -23,12 +25,16 @@ MAIN_LINKS = (
     NavigationLink("/account/", _("Health book")),
     NavigationLink("/verify/", _("Check a certificate")),
     NavigationLink("/statistics/", _("Statistics")),
-    NavigationLink("/support/", _("Help")),
+    NavigationLink("/help/", _("Help"), also=("/support/", "/status/")),
 )
 FOOTER_LINKS = (
     *MAIN_LINKS[:4],
-    NavigationLink("/open-data/", _("Open data")),
+    NavigationLink("/help/", _("Questions and hotline")),
     NavigationLink("/support/", _("Report a problem")),
+    NavigationLink("/status/", _("What works now")),
+    NavigationLink("/open-data/", _("Open data")),
+    NavigationLink("/help/privacy/", _("Your data")),
+    NavigationLink("/help/accessibility/", _("Accessibility")),
     NavigationLink("/api/docs/", _("For developers")),
     NavigationLink("/staff/", _("Staff sign-in")),
 )
@@ -36,4 +42,4 @@ FOOTER_LINKS = (
 
 def navigation(path: str, links: Sequence[NavigationLink] = MAIN_LINKS) -> list[NavigationLink]:
     """The links with the one that `path` belongs to marked as current."""
-    return [replace(link, current=path.startswith(link.url)) for link in links]
+    return [replace(link, current=path.startswith((link.url, *link.also))) for link in links]

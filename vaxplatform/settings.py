@@ -198,6 +198,25 @@ SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the who
 OLD_PORTAL_CODES_PER_HOUR = env.int("OLD_PORTAL_CODES_PER_HOUR", default=2_000)
 # And for looking a record up without an account, or bringing a person to another phone.
 RECORD_CODES_PER_HOUR = env.int("RECORD_CODES_PER_HOUR", default=4_000)
+# Of all but codes: attempts in the whole country within a minute, and to one phone within a day.
+SMS_PER_MINUTE = env.int("SMS_PER_MINUTE", default=6_000)
+SMS_A_DAY_TO_ONE_PHONE = env.int("SMS_A_DAY_TO_ONE_PHONE", default=10)
+
+# Notices of browsers that something is new in the health book (web push); no key: there are none.
+PUSH_KEY = env.str("PUSH_KEY", default="")  # 32 bytes in base64url, for web and workers
+PUSH_CONTACT = env.str("PUSH_CONTACT", default=PUBLIC_URL)  # whom a push service writes to
+PUSH_SERVICES = env.list(
+    "PUSH_SERVICES",
+    default=[
+        "fcm.googleapis.com",
+        "push.services.mozilla.com",
+        "notify.windows.com",
+        "push.apple.com",
+    ],
+)  # these hosts and those below them are called, and no others
+
+# ---------------------------------------------------------------- help
+HOTLINE = env.str("HOTLINE", default="1900 9095")  # of the health ministry; empty: none is shown
 
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
@@ -209,6 +228,11 @@ SIGNING_KEY_GROUPS = env.str("SIGNING_KEY_GROUPS", default="")
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # collectstatic lays a zipped copy beside each text; WhiteNoise sends it to who takes gzip.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
 
 # Which reform's units the forms offer: 2021 (63 provinces, districts, wards) or 2025 (34, wards).
 PLACES_SCHEME = env.int("PLACES_SCHEME", default=2021)

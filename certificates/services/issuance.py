@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -39,6 +40,7 @@ from certificates.services.clock import database_now
 from certificates.services.groups import group_of_province
 from certificates.services.payload import CertifiedDose, PrimaryDose
 from registration.models import DoseKind
+from registration.services.push import tell_of_news
 from sites.models import Dose, DoseStatus
 from vaxplatform.database import is_temporary
 
@@ -248,10 +250,17 @@ class _Batch:
         rows = [signers.sign(dose, primary[dose.citizen_id]) for dose in doses]
         self._supersede(signers.issued_at)
         _write(rows, signers.issued_at)
+        self._tell(doses, at=signers.issued_at)
         live = Certificate.objects.filter(dose=OuterRef("pk"), status=CertificateStatus.LIVE)
         return IssuanceJob.objects.filter(Exists(live), pk__in=self.held).update(
             state=JobState.ISSUED, last_error=""
         )
+
+    def _tell(self, doses: Sequence[CertifiedDose], *, at: datetime.datetime) -> None:
+        """Browsers are told after the commit; a renewal in the background is no news."""
+        news = {dose.citizen_id for dose in doses if self.held[dose.dose_id] in PROMISED}
+        if news:
+            transaction.on_commit(partial(tell_of_news, citizens=news, now=at), robust=True)
 
     def _hold_jobs(self) -> dict[int, str]:
         """Lock the jobs that are still ours and pending. One that a correction or a voiding

@@ -21,6 +21,7 @@ from registration.models.identity_check import (
 )
 from registration.models.message import (
     ABOUT_A_RECORD,
+    FAILURE_LENGTH,
     CodePurpose,
     OneTimeCode,
     SmsMessage,
@@ -39,9 +40,12 @@ from registration.models.need import (
 )
 from registration.models.people_list import PeopleList, PeopleListRow, RowState
 from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
+from registration.models.push import ENDPOINT_LENGTH, PushSubscription
 
 __all__ = [
     "ABOUT_A_RECORD",
+    "ENDPOINT_LENGTH",
+    "FAILURE_LENGTH",
     "LIVE_REGISTRATION",
     "Account",
     "AdministrativeUnit",
@@ -68,6 +72,7 @@ __all__ = [
     "PeopleList",
     "PeopleListRow",
     "PriorityGroup",
+    "PushSubscription",
     "RecordAccess",
     "RecordClaim",
     "RegistrationStatus",

@@ -65,10 +65,14 @@ class SmsStatus(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+FAILURE_LENGTH = 60
+
+
 class SmsMessage(models.Model):
     """The outbox: written with the event it tells of, sent after commit, retried by the worker.
 
-    A code's text is blanked once it is sent; the row stays for the budgets.
+    A code's text is blanked once it is sent; the row stays for the budgets. `failure` says why the
+    last attempt did not succeed; a message with status FAILED is a dead letter, for officials.
     """
 
     phone = models.CharField(_("phone"), max_length=16)
@@ -80,7 +84,11 @@ class SmsMessage(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next try at"), default=timezone.now)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    tried_at = models.DateTimeField(_("tried at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    failure = models.CharField(
+        _("why it was not sent"), max_length=FAILURE_LENGTH, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("SMS")
@@ -91,7 +99,27 @@ class SmsMessage(models.Model):
                 name="sms_waiting_by_next_at",
                 condition=Q(status=SmsStatus.WAITING),
             ),
+            models.Index(
+                fields=["next_at"],
+                name="sms_codes_waiting_by_next_at",
+                condition=Q(status=SmsStatus.WAITING, is_code=True),
+            ),
             models.Index(fields=["created_at"], name="sms_by_created_at"),
+            models.Index(
+                fields=["tried_at"],
+                name="sms_by_last_attempt",
+                condition=Q(tried_at__isnull=False),
+            ),
+            models.Index(
+                fields=["phone", "sent_at"],
+                name="sms_of_a_phone_by_sending",
+                condition=Q(sent_at__isnull=False),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="sms_that_could_not_be_sent",
+                condition=Q(status=SmsStatus.FAILED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from registration import push_wire
 from registration.forms import CodeForm, PhoneForm
 from registration.health_book import sign_out_notes, statuses_of
 from registration.models import CodePurpose
@@ -58,6 +59,7 @@ def _household(request: HttpRequest) -> HttpResponse:
         "claims_to_answer": claims_to_answer(signed_in),
         "own_claims": open_claims_of(signed_in),
         "sign_out_notes": sign_out_notes(),
+        "has_notices": push_wire.is_on(),
     }
     return render(request, "registration/household.html", context)
 

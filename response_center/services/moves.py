@@ -6,14 +6,17 @@ who do different things at once one succeeds, and the other is told how the case
 
 import datetime
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.functional import Promise
 
 from registration.models import Account
+from registration.services.push import tell_of_news
 from registration.services.sms import queue_sms
 from response_center import exceptions
 from response_center.access import may_answer, may_work
@@ -52,6 +55,7 @@ def tell_citizen(*, case: Case, text: str | Promise, now: datetime.datetime) -> 
             told.add(each.phone)
             with translation.override(each.language):
                 queue_sms(phone=each.phone, text=str(text) % {"number": each.number}, now=now)
+            transaction.on_commit(partial(tell_of_news, phone=each.phone, now=now), robust=True)
 
 
 def first_answer(now: datetime.datetime) -> Coalesce:

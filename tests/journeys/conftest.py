@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.journeys.hands import chromium_path
+from tests.browsers import chromium_path
 
 # Playwright keeps an event loop in this thread; the tests' own queries are not in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -1,21 +1,15 @@
 """What hands do in a browser: sign in, fill, press; and look whether the page is fit for all."""
 
 import json
-import os
 import re
-import shutil
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browsers import WCAG
 from tests.factories import PASSWORD
 
 PHONE = "0912345678"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def chromium_path() -> str:
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 
 def check_page(page: Page) -> None:

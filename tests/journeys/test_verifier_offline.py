@@ -30,10 +30,11 @@ from certificates.offline_verifier import (
 from certificates.services.keys import load_signer
 from certificates.services.publishing import publish_lists
 from certificates.services.revocation import revoke_certificate
+from tests.browsers import chromium_path
 from tests.certificates.conftest import issued
 from tests.certificates.hcert import hostile
 from tests.factories import make_dose, make_lot
-from tests.journeys.hands import check_page, chromium_path
+from tests.journeys.hands import check_page
 from vaxplatform.qr import qr_png
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

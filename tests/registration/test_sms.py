@@ -23,9 +23,13 @@ class Memory:
 
     def __init__(self):
         self.sent = []
+        self.keys = []
+        self.tries = 0
         self.broken = False
 
-    def send(self, *, phone, text, timeout):
+    def send(self, *, phone, text, key, timeout):
+        self.tries += 1
+        self.keys.append(key)
         if self.broken:
             raise sms_backends.SmsNotSent("broken")
         self.sent.append(text)
@@ -133,7 +137,7 @@ def test_between_22_and_6_only_codes_are_sent(outbox):
 @pytest.mark.django_db(transaction=True)
 def test_two_senders_at_once_send_each_message_once(now, outbox):
     for n in range(60):
-        queue_sms(phone=PHONE, text=f"Tin {n}", now=now)
+        queue_sms(phone=f"+849123456{n:02}", text=f"Tin {n}", now=now)
 
     def deliver(_n):
         try:
@@ -161,14 +165,14 @@ def test_a_message_is_cut_to_two_parts_by_the_letters_it_needs():
 
 
 def test_the_console_shows_phone_and_text(capsys):
-    sms_backends.ConsoleBackend().send(phone=PHONE, text="Mã: 123456", timeout=1)
+    sms_backends.ConsoleBackend().send(phone=PHONE, text="Mã: 123456", key="1", timeout=1)
     assert "SMS to +84912345678: Mã: 123456" in capsys.readouterr().out
 
 
 def test_the_file_holds_one_json_object_a_line(tmp_path, settings):
     settings.SMS_FILE = str(tmp_path / "deep" / "sms.jsonl")
     for text in ("Một\nhai", "Ba"):
-        sms_backends.FileBackend().send(phone=PHONE, text=text, timeout=1)
+        sms_backends.FileBackend().send(phone=PHONE, text=text, key="1", timeout=1)
     lines = (tmp_path / "deep" / "sms.jsonl").read_text().splitlines()
     assert [json.loads(line)["text"] for line in lines] == ["Một\nhai", "Ba"]
 
@@ -179,7 +183,7 @@ class Gateway(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.requests.append((self.headers["Authorization"], body))
+        self.requests.append((self.headers["Authorization"], self.headers["Idempotency-Key"], body))
         self.send_response(self.status)
         if self.status == 302:
             self.send_header("Location", "http://127.0.0.1:1/")
@@ -202,16 +206,16 @@ def gateway(settings):
     server.server_close()
 
 
-def test_the_gateway_gets_phone_text_and_token(gateway):
-    sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", timeout=2)
-    assert gateway.requests == [("Bearer secret", {"phone": PHONE, "text": "Xin chào"})]
+def test_the_gateway_gets_phone_text_token_and_key(gateway):
+    sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", key="k-1", timeout=2)
+    assert gateway.requests == [("Bearer secret", "k-1", {"phone": PHONE, "text": "Xin chào"})]
 
 
 @pytest.mark.parametrize("status", [302, 400, 500])
 def test_a_gateway_that_answers_otherwise_has_not_sent(gateway, status):
     gateway.status = status
     with pytest.raises(sms_backends.SmsNotSent) as caught:
-        sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", timeout=2)
+        sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", key="k-1", timeout=2)
     assert PHONE not in str(caught.value)
 
 
@@ -219,14 +223,14 @@ def test_a_gateway_that_does_not_answer_is_left_in_time(settings):
     with HTTPServer(("127.0.0.1", 0), Gateway) as silent:  # listens, and accepts nobody
         settings.SMS_HTTP_URL = f"http://127.0.0.1:{silent.server_port}/"
         with pytest.raises(sms_backends.SmsNotSent):
-            sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", timeout=0.2)
+            sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", key="k-1", timeout=0.2)
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", ""])
 def test_only_http_addresses_are_called(settings, address):
     settings.SMS_HTTP_URL = address
     with pytest.raises(sms_backends.SmsNotSent):
-        sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", timeout=1)
+        sms_backends.HttpBackend().send(phone=PHONE, text="Xin chào", key="k-1", timeout=1)
 
 
 def test_an_unknown_backend_is_an_attempt_that_failed(settings):

@@ -15,14 +15,24 @@ from vaxplatform.runner.terminal import say
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
+ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
 def _key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _push_key() -> str:
+    """A private key of P-256: its numbers reach a little less far than 32 bytes do."""
+    number = 1 + secrets.randbelow(ORDER_OF_P256 - 1)
+    return base64.urlsafe_b64encode(number.to_bytes(32)).rstrip(b"=").decode()
 
 
 SECRETS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "IDENTIFIER_KEYS": lambda: f"1:{_key()}",
     "BLIND_INDEX_KEY": _key,
+    "PUSH_KEY": _push_key,
 }
 # Only for processes that sign certificates: workers and management commands, never the web.
 SIGNING_VARIABLES = ("SIGNING_KEYS_DIR", "SIGNING_PASSPHRASE")

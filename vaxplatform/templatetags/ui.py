@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from vaxplatform import figures, formatting, navigation, staff
 from vaxplatform.components import PageLink
 from vaxplatform.figures import AxisMark
+from vaxplatform.text_size import LARGE, chosen_size
 
 register = template.Library()
 
@@ -365,3 +366,17 @@ def staff_navigation(context: Mapping[str, Any]) -> list[Any]:
 def demo_band() -> dict[str, bool]:
     """Says that the data is not real, on an installation with demo data."""
     return {"shown": bool(getattr(settings, "DEMO", False))}
+
+
+@register.simple_tag(takes_context=True)
+def text_size_class(context: Mapping[str, Any]) -> SafeString:
+    """The class of the page's root where the reader chose large type."""
+    is_large = chosen_size(context.get("request")) == LARGE
+    return format_html(' class="{}"', "large-type") if is_large else SafeString()
+
+
+@register.inclusion_tag("vaxplatform/components/text_size.html", takes_context=True)
+def text_size_switch(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The button that makes the text of every page larger, or normal again."""
+    request = context.get("request")
+    return {"request": request, "is_large": chosen_size(request) == LARGE}
