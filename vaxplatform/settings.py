@@ -197,6 +197,9 @@ SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the who
 # Of these for look-ups through the portal of 2021, so that this door cannot use up the others'.
 OLD_PORTAL_CODES_PER_HOUR = env.int("OLD_PORTAL_CODES_PER_HOUR", default=2_000)
 
+# On which days after a dose people are asked how they are; empty: nobody is asked.
+FOLLOW_UP_DAYS = env.list("FOLLOW_UP_DAYS", cast=int, default=[1, 3, 7, 28])
+
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
 SIGNING_PASSPHRASE = env.str("SIGNING_PASSPHRASE", default="")

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("public_portal.legacy.urls")),
     path("", include("registration.urls")),
     path("", include("response_center.urls")),
+    path("", include("sites.urls")),
     path("language/", switch_language, name="set_language"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
