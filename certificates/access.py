@@ -4,9 +4,11 @@ import uuid
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from certificates.models import Certificate
-from registration.models import Account
+from registration.models import Account, Citizen
+from registration.opened import opened_record
 from registration.services.access import AccessPurpose, log_access
 from sites.rights import SEE_RECORDS
 from sites.scoping import posting_of, scope_to_posting
@@ -30,6 +32,25 @@ def readable_certificate(account: Any, public_id: uuid.UUID) -> Certificate:
         raise Http404
     log_access(citizen=seen.dose.citizen, account=account, purpose=AccessPurpose.ADMIN)
     return seen
+
+
+def certificate_to_read(request: HttpRequest, public_id: uuid.UUID) -> Certificate:
+    """As `readable_certificate`, for whoever opens the page; also of the one person whose record a
+    code has opened to this browser. Raises Http404 for whom it does not concern."""
+    opened = opened_record(request, timezone.now())
+    if opened is not None:
+        certificates = Certificate.objects.select_related("dose__citizen", "dose__vaccine")
+        found = certificates.filter(public_id=public_id, dose__citizen=opened).first()
+        if found is not None:
+            return found
+    return readable_certificate(request.user, public_id)
+
+
+def is_of_household(request: HttpRequest, certificate: Certificate) -> bool:
+    """Whether the account that is signed in speaks for the person; then it may keep and share."""
+    account = citizen_account(request)
+    people = Citizen.objects.filter(pk=certificate.dose.citizen_id)
+    return account is not None and people.filter(households__account=account).exists()
 
 
 def citizen_account(request: HttpRequest) -> Account | None:

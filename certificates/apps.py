@@ -10,7 +10,14 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import Tags, register
 
-        from certificates import checks, health_book, invariants, lists_health, metrics
+        from certificates import (
+            checks,
+            health_book,
+            invariants,
+            lists_health,
+            metrics,
+            own_data,
+        )
         from certificates.services import (
             card_keys,
             changes,
@@ -112,4 +119,5 @@ class CertificatesConfig(AppConfig):
         register_section(10, health_book.status_section)
         register_section(30, health_book.certificates_section)
         register_statuses(health_book.statuses)
+        own_data.register()
         register_sign_out_note("certificates/sign_out_note.html")

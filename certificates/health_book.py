@@ -41,6 +41,7 @@ def status_section(citizen: Citizen) -> Section:
     return Section(
         "certificates/status_card.html",
         {"series": series, "words": status_words(series), "reason": reason_of(doses, vaccines)},
+        shows_only=True,
     )
 
 
@@ -49,7 +50,8 @@ def certificates_section(citizen: Citizen) -> Section:
     now = timezone.now()
     answers = [certificate_answer(dose, now) for dose in doses_of_people([citizen])]
     newest_first = sorted(answers, key=lambda answer: -answer.dose.dose_number)
-    return Section("certificates/certificates.html", {"answers": newest_first, "now": now})
+    context = {"answers": newest_first, "now": now}
+    return Section("certificates/certificates.html", context, shows_only=True)
 
 
 def statuses(citizens: Sequence[Citizen]) -> Mapping[int, PersonStatus]:

@@ -41,7 +41,9 @@ def awaited_section(citizen: Citizen) -> Section | None:
         for appointment in _appointments_without_dose(citizen, now)
         if (awaited := _awaited(appointment, now))
     ]
-    return Section("public_portal/awaited_doses.html", {"awaited": found}) if found else None
+    if not found:
+        return None
+    return Section("public_portal/awaited_doses.html", {"awaited": found}, shows_only=True)
 
 
 def _appointments_without_dose(citizen: Citizen, now: datetime.datetime) -> list[Appointment]:

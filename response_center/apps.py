@@ -9,8 +9,9 @@ class ResponseCenterConfig(AppConfig):
 
     def ready(self) -> None:
         from certificates.stuck_cases import register_case_finder
+        from registration.desk import register_desk
         from registration.health_book import register_section
-        from response_center import health_book, invariants
+        from response_center import desk_claims, health_book, invariants, own_data
         from response_center.services import answers, duplicates, evidence, rounds, typed_doses
         from response_center.stuck import links_to_cases
         from response_center.views.menu import (
@@ -40,6 +41,8 @@ class ResponseCenterConfig(AppConfig):
         register_loader("answer templates", answers.load_answer_templates)
         register_section(40, health_book.reports_section)
         register_case_finder(links_to_cases)
+        register_desk(desk_claims.open_claim)
+        own_data.register()
         invariants.register_all()
         register_staff_links(
             StaffLink(

@@ -10,7 +10,7 @@ class SitesConfig(AppConfig):
     verbose_name = _("Vaccination sites")
 
     def ready(self) -> None:
-        from sites import health_book, invariants
+        from sites import health_book, invariants, own_data
         from sites.menu import register_menu
         from sites.rights import role_allows
         from sites.services import follow_ups, import_queue, imported_rows, reference, sheets
@@ -31,3 +31,4 @@ class SitesConfig(AppConfig):
         register_menu()
         invariants.register()
         health_book.register()
+        own_data.register()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registration.dose_facts import register_dose_facts
 from registration.health_book import Section, register_section
 from registration.models import Citizen, DoseKind
 from sites.diary_selectors import diary_of
@@ -29,7 +30,9 @@ def make_section(citizen: Citizen) -> Section | None:
         BookLine(dose, dose.vaccine.primary_doses if dose.dose_kind == DoseKind.PRIMARY else None)
         for dose in doses_of(citizen)
     ]
-    return Section("sites/health_book_doses.html", {"lines": lines}) if lines else None
+    if not lines:
+        return None
+    return Section("sites/health_book_doses.html", {"lines": lines}, shows_only=True)
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,38 @@ def next_section(citizen: Citizen) -> Section | None:
         is_late=due.is_late,
         is_same_vaccine=kind == DoseKind.PRIMARY,
     )
-    return Section("sites/health_book_next.html", {"due": line})
+    return Section("sites/health_book_next.html", {"due": line}, shows_only=True)
 
 
 def diary_section(citizen: Citizen) -> Section | None:
     """How the person is, for 28 days after a dose."""
     diary = diary_of(citizen, now=timezone.now())
-    return Section("sites/health_book_diary.html", {"diary": diary}, aside=True) if diary else None
+    return Section("sites/health_book_diary.html", {"diary": diary}) if diary else None
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     register_section(15, next_section)
     register_section(20, make_section)
-    register_section(25, diary_section)
+<<<<<<< HEAD
+    register_section(25, diary_section, aside=True)
+=======
+    register_dose_facts(count=_count, is_given=_is_given)
+
+
+def _count(citizen: Citizen) -> int:
+    return doses_of(citizen).count()
+
+
+def _is_given(citizen: Citizen, day: datetime.date, lot_number: str) -> bool:
+    """Lot numbers as people copy them from the slip: case and spaces aside."""
+    wanted = _plain(lot_number)
+    return any(
+        day_in_vietnam(dose.administered_at) == day and _plain(dose.lot.number) == wanted
+        for dose in doses_of(citizen)
+    )
+
+
+def _plain(lot_number: str) -> str:
+    return "".join(c for c in lot_number.upper() if c.isalnum())
+>>>>>>> 44d170f6b97d470415ce19286da41297c4ff2342

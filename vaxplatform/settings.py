@@ -196,6 +196,8 @@ SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
 SMS_CODES_PER_HOUR = env.int("SMS_CODES_PER_HOUR", default=20_000)  # in the whole country
 # Of these for look-ups through the portal of 2021, so that this door cannot use up the others'.
 OLD_PORTAL_CODES_PER_HOUR = env.int("OLD_PORTAL_CODES_PER_HOUR", default=2_000)
+# And for looking a record up without an account, or bringing a person to another phone.
+RECORD_CODES_PER_HOUR = env.int("RECORD_CODES_PER_HOUR", default=4_000)
 
 # On which days after a dose people are asked how they are; empty: nobody is asked.
 FOLLOW_UP_DAYS = env.list("FOLLOW_UP_DAYS", cast=int, default=[1, 3, 7, 28])

@@ -6,14 +6,16 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from certificates.access import readable_certificate
+from certificates.access import certificate_to_read, is_of_household
 from certificates.card import Card, card_of
 from certificates.models import Certificate, CertificateStatus
 from certificates.pdf import certificate_pdf
+from registration.opened import open_until
 from vaxplatform.qr import qr_png, qr_svg
 
 no_store = cache_control(private=True, no_store=True)
@@ -23,14 +25,15 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def certificate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The certificate with its QR code; one that ended is shown as ended, without the code."""
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated and open_until(request, timezone.now()) is None:
         return redirect_to_login(request.get_full_path())
-    found = readable_certificate(request.user, public_id)
+    found = certificate_to_read(request, public_id)
     card = card_of(found)
     context: dict[str, Any] = {
         "certificate": found,
         "person": found.dose.citizen,
         "card": card,
+        "is_household": is_of_household(request, found),
     }
     if found.status == CertificateStatus.LIVE:
         context["qr"] = qr_svg(
@@ -75,7 +78,7 @@ def _code_name(card: Card) -> str:
 
 
 def _live_card(request: HttpRequest, public_id: uuid.UUID) -> Card:
-    found = readable_certificate(request.user, public_id)
+    found = certificate_to_read(request, public_id)
     if found.status != CertificateStatus.LIVE:
         raise Http404
     return card_of(found)

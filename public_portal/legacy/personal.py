@@ -14,9 +14,10 @@ from rest_framework.request import Request
 from public_portal.legacy.answers import answer, as_milliseconds
 from public_portal.legacy.contract import described
 from public_portal.legacy.look_up import Record, ask_for_code, open_record
-from public_portal.legacy.question import Question, read_question
+from public_portal.legacy.question import read_question
 from public_portal.legacy.views import OldView
 from registration.models import AdministrativeUnit, UnitKind
+from registration.services.own_record import Question
 from sites.models import Dose
 from vaxplatform.api import body_of
 from vaxplatform.vietnam import day_in_vietnam

@@ -2,17 +2,15 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import DocumentKind, Sex
 from registration.services.citizens import Paper
+from registration.services.own_record import Question, papers_meant
 from vaxplatform.errors import InvalidInput
 from vaxplatform.vietnam import (
     InvalidDateOfBirth,
-    InvalidIdNumber,
     day_in_vietnam,
     normalise_id_number,
     normalise_name,
@@ -24,36 +22,12 @@ from vaxplatform.vietnam import (
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MOST_DIGITS = 14  # of milliseconds
 SEXES = {"1": Sex.MALE, "2": Sex.FEMALE, "0": Sex.FEMALE}  # one client sends 0 for women
-ID_KINDS = (DocumentKind.CCCD, DocumentKind.CMND, DocumentKind.PASSPORT)
 
 
 class SexUnreadable(InvalidInput):
     code = "sex_unreadable"
     message = _("Send 1 for a man or 2 for a woman.")
     field = "genderId"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A person as the asker names her; every text normalised. Papers are empty where none is given.
-
-    `phone` E.164; `date_of_birth` a whole date. `identification` as each kind of paper that its
-    spelling allows, the likeliest first.
-    """
-
-    search_name: str
-    date_of_birth: str
-    sex: str
-    phone: str
-    identification: tuple[Paper, ...] = ()
-    insurance: tuple[Paper, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """What a code is bound to: it opens nothing for another name, birth, sex or phone."""
-        text = "|".join((self.search_name, self.date_of_birth, self.sex, self.phone))
-        digest = salted_hmac("public_portal.legacy.look_up", text, algorithm="sha256")
-        return f"look_up:{digest.hexdigest()[:40]}"
 
 
 def read_question(sent: Mapping[str, str], *, on: datetime.date) -> Question:
@@ -96,15 +70,7 @@ def _sex(text: str) -> str:
 def _identification(text: str) -> tuple[Paper, ...]:
     if not text.strip():
         return ()
-    papers = []
-    for kind in ID_KINDS:
-        try:
-            papers.append(Paper(kind, normalise_id_number(kind, text)))
-        except InvalidIdNumber:
-            continue
-    if not papers:
-        raise InvalidIdNumber(field="identification")
-    return tuple(papers)
+    return papers_meant(text, field="identification")
 
 
 def _insurance(text: str) -> tuple[Paper, ...]:

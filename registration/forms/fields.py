@@ -1,5 +1,6 @@
 """Fields that clean to the normal forms of vaxplatform.vietnam."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.rules import plain_line
 from vaxplatform.errors import DomainError, validation_error
 from vaxplatform.vietnam import normalise_name, normalise_phone
+from vaxplatform.widgets import PartialDateWidget
 
 NOT_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "QO", "XA", "XB"})
 
@@ -53,6 +55,29 @@ class LineField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return plain_line(super().to_python(value) or "")
+
+
+class DayField(forms.Field):
+    """A day in three inputs; cleans to a date, or None when an optional one is left empty."""
+
+    widget = PartialDateWidget
+
+    def clean(self, value: Any) -> datetime.date | None:
+        day, month, year = ((part or "").strip() for part in (value or ["", "", ""]))
+        if not (day or month or year):
+            self.validate("")
+            return None
+        try:
+            return datetime.date(int(year), int(month), int(day))
+        except ValueError:
+            raise forms.ValidationError(
+                _("There is no such day. Write day, month and year in figures, as 3 11 2021."),
+                code="no_such_day",
+            ) from None
+
+    def validate(self, value: Any) -> None:
+        if self.required:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
 
 
 def countries() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from registration.models.citizen import (
     RecordAccess,
     Sex,
 )
+from registration.models.claim import ClaimStatus, CodeForRecord, RecordClaim
 from registration.models.identity_check import (
     IdentityCheckEvent,
     IdentityCheckList,
@@ -18,7 +19,13 @@ from registration.models.identity_check import (
     ListAct,
     MismatchedField,
 )
-from registration.models.message import CodePurpose, OneTimeCode, SmsMessage, SmsStatus
+from registration.models.message import (
+    ABOUT_A_RECORD,
+    CodePurpose,
+    OneTimeCode,
+    SmsMessage,
+    SmsStatus,
+)
 from registration.models.need import (
     LIVE_REGISTRATION,
     CheckInCode,
@@ -32,11 +39,14 @@ from registration.models.need import (
 from registration.models.place import AdministrativeUnit, UnitKind, UnitSuccession
 
 __all__ = [
+    "ABOUT_A_RECORD",
     "LIVE_REGISTRATION",
     "Account",
     "AdministrativeUnit",
     "CheckInCode",
     "Citizen",
+    "ClaimStatus",
+    "CodeForRecord",
     "CodePurpose",
     "DocumentKind",
     "DoseKind",
@@ -54,6 +64,7 @@ __all__ = [
     "OneTimeCode",
     "PriorityGroup",
     "RecordAccess",
+    "RecordClaim",
     "RegistrationStatus",
     "Sex",
     "ShotRegistration",

@@ -12,10 +12,21 @@ class CodePurpose(models.TextChoices):
     SIGN_IN = "sign_in", _("Sign in")
     FOLLOW_CASE = "follow_case", _("Follow a case")
     LOOK_UP = "look_up", _("Look-up through the portal of 2021")
+    OWN_RECORD = "own_record", _("Look-up without an account")
+    CLAIM = "claim", _("Bring a person to another phone")
+    MOVE_FROM = "move_from", _("Change of number: the one until now")
+    MOVE_TO = "move_to", _("Change of number: the new one")
+
+
+ABOUT_A_RECORD = (CodePurpose.OWN_RECORD, CodePurpose.CLAIM)
 
 
 class OneTimeCode(models.Model):
-    """A 6-digit code sent to a phone, good once, in the browser session that asked for it."""
+    """A 6-digit code sent to a phone, good once, in the browser session that asked for it.
+
+    `phone` is what limits count by: E.164, or "id:" and a keyed hash where the number of a paper
+    was named instead and the phone is the one on record (CodeForRecord).
+    """
 
     phone = models.CharField(max_length=16)
     purpose = models.CharField(max_length=12, choices=CodePurpose)
@@ -36,6 +47,11 @@ class OneTimeCode(models.Model):
                 fields=["created_at"],
                 name="one_time_code_of_a_look_up",
                 condition=Q(purpose=CodePurpose.LOOK_UP),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="one_time_code_about_a_record",
+                condition=Q(purpose__in=ABOUT_A_RECORD),
             ),
         ]
 

@@ -23,6 +23,10 @@ class AccessPurpose(TextChoices):
     API = "api", _("Look-up by a connected system")
     OWN_PHONE = "own_phone", _("Looked up with a code sent to your phone")
     SHARE_LINK = "share_link", _("Certificate opened by a link that your household shared")
+    OWN_DATA = "own_data", _("Taken as a file by your household")
+    LET_IN = "let_in", _("Another phone was let in to this record")
+    PHONE_ENDED = "phone_ended", _("A phone no longer sees this record")
+    NUMBER_CHANGED = "number_changed", _("The phone number was changed")
     CLAIM_REFUSED = "claim_refused", _("Somebody tried to add this person and was refused")
 
 

@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import translation
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from registration.models import OneTimeCode, SmsMessage
+from registration.models import ABOUT_A_RECORD, CodePurpose, OneTimeCode, SmsMessage
 from registration.services.sms import queue_sms
 from vaxplatform import formatting
 from vaxplatform.errors import DomainError
@@ -33,6 +33,20 @@ CODES_A_DAY = 5  # to one phone
 SESSION_CODES_A_DAY = 10  # asked for by one browser session, for whatever phones
 WRONG_TRIES = 5
 KEPT_FOR = DAY  # rows serve the limits that long, and no longer
+
+
+CODE_TEXT = _("Vaccination code: %(code)s. Good for 5 minutes. Give it to nobody.")
+TEXTS: dict[str, "Promise"] = {
+    CodePurpose.OWN_RECORD: _(
+        "Code to see your vaccination record: %(code)s. Give it only to whom you trust."
+    ),
+    CodePurpose.CLAIM: _(
+        "Code to keep your record on another phone: %(code)s. Give it only to whom you trust."
+    ),
+    CodePurpose.MOVE_FROM: _(
+        "Code to move your health book to another number: %(code)s. Give it to nobody."
+    ),
+}
 
 
 class CodeRefused(DomainError):
@@ -133,10 +147,16 @@ def _check_session_limit(*, session_key: str, now: datetime.datetime) -> None:
         raise SessionAskedTooOften(time=_after(asked[-1] + DAY + MINUTE, now))
 
 
-def _check_budget(*, now: datetime.datetime) -> None:
-    """The whole country's codes of an hour; requests side by side may pass it by their number."""
+def _check_budget(*, purpose: str, now: datetime.datetime) -> None:
+    """The whole country's codes of an hour, and of these the share of the doors to a record;
+    requests side by side may pass them by their number."""
     recent = SmsMessage.objects.filter(is_code=True, created_at__gt=now - HOUR)
-    if recent[: settings.SMS_CODES_PER_HOUR].count() >= settings.SMS_CODES_PER_HOUR:
+    is_spent = recent[: settings.SMS_CODES_PER_HOUR].count() >= settings.SMS_CODES_PER_HOUR
+    if not is_spent and purpose in ABOUT_A_RECORD:
+        most = settings.RECORD_CODES_PER_HOUR
+        asked = OneTimeCode.objects.filter(purpose__in=ABOUT_A_RECORD, created_at__gt=now - HOUR)
+        is_spent = asked[:most].count() >= most
+    if is_spent:
         raise CodesAreScarce(time=_after(now + 15 * MINUTE, now))
 
 
@@ -157,25 +177,43 @@ def send_code(
     """
     if not is_vietnamese_mobile(phone):
         raise InvalidPhone
+    row, code = hold_code(contact=phone, purpose=purpose, session_key=session_key, now=now)
+    with translation.override(language):
+        text = code_in_words(purpose, code)
+        queue_sms(phone=phone, text=text, is_code=True, now=now)
+    return row
+
+
+@transaction.atomic
+def hold_code(
+    *, contact: str, purpose: str, session_key: str, now: datetime.datetime
+) -> tuple[OneTimeCode, str]:
+    """A new code that is not sent yet, and its digits; `contact` is what its limits count by.
+
+    Raises CodeRefused. What `send_code` says holds here too.
+    """
     if not session_key:
         raise ValueError("A code is bound to a session; create the session first.")
-    _one_at_a_time(phone)
-    _check_phone_limits(phone=phone, now=now)
+    _one_at_a_time(contact)
+    _check_phone_limits(phone=contact, now=now)
     _check_session_limit(session_key=session_key, now=now)
-    _check_budget(now=now)
+    _check_budget(purpose=purpose, now=now)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     row = OneTimeCode.objects.create(
-        phone=phone,
+        phone=contact,
         purpose=purpose,
         session_key=session_key,
-        digest=_digest(phone=phone, purpose=purpose, session_key=session_key, code=code),
+        digest=_digest(phone=contact, purpose=purpose, session_key=session_key, code=code),
         created_at=now,
         expires_at=now + VALID_FOR,
     )
-    with translation.override(language):
-        text = gettext("Vaccination code: %(code)s. Good for 5 minutes. Give it to nobody.")
-        queue_sms(phone=phone, text=text % {"code": code}, is_code=True, now=now)
-    return row
+    return row, code
+
+
+def code_in_words(purpose: str, code: str) -> str:
+    """The message, in the language of the moment: it says what the code opens."""
+    text = TEXTS.get(purpose, CODE_TEXT)
+    return str(text) % {"code": code}
 
 
 def check_code(

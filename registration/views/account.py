@@ -15,6 +15,7 @@ from registration.health_book import sign_out_notes, statuses_of
 from registration.models import CodePurpose
 from registration.selectors import household_of
 from registration.services.accounts import set_language, sign_in_by_phone
+from registration.services.claims import claims_to_answer, open_claims_of
 from registration.services.codes import CodeSentRecently, send_code
 from registration.views.guards import (
     SIGNED_IN_FOR,
@@ -23,6 +24,7 @@ from registration.views.guards import (
     no_store,
     posted,
     safe_next,
+    session_key,
 )
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.vietnam import mask_phone
@@ -53,6 +55,8 @@ def _household(request: HttpRequest) -> HttpResponse:
     context = {
         "people": [(member, statuses[member.pk]) for member in members],
         "phone": mask_phone(signed_in.phone or ""),
+        "claims_to_answer": claims_to_answer(signed_in),
+        "own_claims": open_claims_of(signed_in),
         "sign_out_notes": sign_out_notes(),
     }
     return render(request, "registration/household.html", context)
@@ -62,13 +66,11 @@ def _send(request: HttpRequest, form: PhoneForm) -> bool:
     """Send a code and remember which phone is being proven; whether the code page can be shown."""
     phone = form.cleaned_data["phone"]
     pending = {"phone": phone, "next": safe_next(request, form.cleaned_data["next"])}
-    if not request.session.session_key:
-        request.session.create()
     try:
         send_code(
             phone=phone,
             purpose=CodePurpose.SIGN_IN,
-            session_key=str(request.session.session_key),
+            session_key=session_key(request),
             now=timezone.now(),
             language=get_language() or "vi",
         )

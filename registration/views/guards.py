@@ -68,3 +68,10 @@ def safe_next(request: HttpRequest, address: str) -> str:
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if address and stays else reverse("registration:account")
+
+
+def session_key(request: HttpRequest) -> str:
+    """The key that codes are bound to; makes the session where there is none yet."""
+    if not request.session.session_key:
+        request.session.create()
+    return str(request.session.session_key)

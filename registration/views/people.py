@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,7 +16,7 @@ from registration.forms import AddPersonForm, HomeForm
 from registration.forms.fields import plain_phone
 from registration.forms.person import details_of
 from registration.forms.place import home_of
-from registration.health_book import NO_STATUS, sections_of, statuses_of
+from registration.health_book import NO_STATUS, statuses_of
 from registration.models import LIVE_REGISTRATION, Citizen, RegistrationStatus, ShotRegistration
 from registration.selectors import accesses_of, household_of, registrations_of
 from registration.services.access import purpose_in_words
@@ -26,6 +25,7 @@ from registration.services.households import change_home, claim_person
 from registration.services.registrations import CAN_BE_CANCELLED, cancel_registration
 from registration.summaries import citizen_rows, registration_rows
 from registration.views.guards import account_of, member_or_404, phone_required, posted
+from registration.views.sections import drawn_sections
 from vaxplatform.components import PersonChip
 from vaxplatform.errors import DomainError, add_to_form
 from vaxplatform.qr import qr_svg
@@ -51,7 +51,8 @@ def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "citizen": citizen,
         "chips": _chips(request, citizen),
-        "sections": _sections(request, citizen),
+        "sections": drawn_sections(request, citizen),
+        "asides": drawn_sections(request, citizen, aside=True),
         "registrations": [(each, _tag(each)) for each in registrations],
         "no_doses": NO_STATUS.states,
         "has_live": any(each.status in LIVE_REGISTRATION for each in registrations),
@@ -76,13 +77,6 @@ def _chips(request: HttpRequest, citizen: Citizen) -> list[PersonChip]:
             current=member == citizen,
         )
         for member in members
-    ]
-
-
-def _sections(request: HttpRequest, citizen: Citizen) -> list[SafeString]:
-    return [
-        render_to_string(section.template, {**section.context, "citizen": citizen}, request)
-        for section in sections_of(citizen)
     ]
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registration.forms.fields import NameField, PhoneField
-from response_center.forms.report import DayField
+from registration.forms.fields import DayField, NameField, PhoneField
 from response_center.forms.site_choice import SiteChoiceForm
 from vaxplatform.forms import DateOfBirthField
 

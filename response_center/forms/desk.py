@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.forms.fields import LineField, NameField
 from registration.models import DoseKind, Sex
 from registration.services.citizens import CitizenDetails
+from registration.services.own_record import papers_meant
 from response_center.forms.site_choice import SITE_FIELDS, SiteChoiceForm
 from response_center.models import Case, CaseCause, RejectionReason
 from response_center.selectors import colleagues, duplicates_of
@@ -37,6 +38,26 @@ class WordsForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["words"].label = label
         self.fields["words"].help_text = hint
+
+
+class LetInForm(Form):
+    """Which record the phone of the report may see: by a number compared with the paper."""
+
+    id_number = LineField(
+        label=_("Number of the paper"),
+        help_text=_("As the caller reads it out, or from the photo. Name and birth must fit it."),
+        max_length=40,
+    )
+    input_classes = {"id_number": "w-14"}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("id_number"):
+            try:
+                data["papers"] = papers_meant(data["id_number"], field="id_number")
+            except DomainError as refusal:
+                add_to_form(self, refusal)
+        return data
 
 
 class AskForm(SiteChoiceForm):

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from registration.forms.fields import LineField, NameField, PhoneField
+from registration.forms.fields import DayField, LineField, NameField, PhoneField
 from registration.models import Account, Citizen
 from registration.selectors import household_of
 from response_center.corrected import OF_THE_DOSE, right_value
@@ -23,7 +23,7 @@ from vaxplatform.errors import InvalidInput, validation_error
 from vaxplatform.formatting import is_english
 from vaxplatform.forms import DateOfBirthField, Form
 from vaxplatform.vietnam import day_in_vietnam
-from vaxplatform.widgets import CheckboxCards, PartialDateWidget, RadioCards
+from vaxplatform.widgets import CheckboxCards, RadioCards
 
 # Which parts of the form each kind asks for, besides the person and the words.
 ASKS_FOR: dict[str, frozenset[str]] = {
@@ -53,29 +53,6 @@ PARTS = {
 def _dose_choices() -> list[tuple[str, str]]:
     """In the language of the reader, so asked for with each form."""
     return [(str(n), gettext("Dose %(number)d") % {"number": n}) for n in DOSE_NUMBERS]
-
-
-class DayField(forms.Field):
-    """A day in three inputs; cleans to a date, or None when an optional one is left empty."""
-
-    widget = PartialDateWidget
-
-    def clean(self, value: Any) -> datetime.date | None:
-        day, month, year = ((part or "").strip() for part in (value or ["", "", ""]))
-        if not (day or month or year):
-            self.validate("")
-            return None
-        try:
-            return datetime.date(int(year), int(month), int(day))
-        except ValueError:
-            raise forms.ValidationError(
-                _("There is no such day. Write day, month and year in figures, as 3 11 2021."),
-                code="no_such_day",
-            ) from None
-
-    def validate(self, value: Any) -> None:
-        if self.required:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
 
 
 class ReportForm(SiteChoiceForm):

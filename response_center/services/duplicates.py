@@ -29,14 +29,20 @@ OLD_AND_NEW_SCORE = 0.95
 Found = dict[tuple[int, int], tuple[str, float]]  # (lower id, higher id) → sign and score
 
 
-def find_duplicates(now: datetime.datetime, limit: int = 1000) -> int:
+def find_duplicates(
+    now: datetime.datetime,
+    limit: int = 1000,
+    *,
+    settled_after: datetime.timedelta = SETTLED_AFTER,
+) -> int:
     """Look through at most five sets of `limit` changes; returns how many pairs are new.
 
-    Two workers at once: the second leaves the work to the first.
+    `settled_after`: the age of a change before which an older transaction may still be open. Two
+    workers at once: the second leaves the work to the first.
     """
     new = 0
     for _set in range(SETS_IN_A_ROUND):
-        looked, found = _look_through_a_set(now, limit)
+        looked, found = _look_through_a_set(now, limit, settled_after)
         new += found
         if not looked:
             break
@@ -44,13 +50,15 @@ def find_duplicates(now: datetime.datetime, limit: int = 1000) -> int:
 
 
 @transaction.atomic
-def _look_through_a_set(now: datetime.datetime, limit: int) -> tuple[int, int]:
+def _look_through_a_set(
+    now: datetime.datetime, limit: int, settled_after: datetime.timedelta
+) -> tuple[int, int]:
     """How many people were looked at, and how many pairs are new."""
     DuplicateSearch.objects.bulk_create([DuplicateSearch(pk=1)], ignore_conflicts=True)
     search = DuplicateSearch.objects.select_for_update(skip_locked=True, no_key=True).first()
     if search is None:
         return 0, 0
-    changed = _changed_people(search, now - SETTLED_AFTER, limit)
+    changed = _changed_people(search, now - settled_after, limit)
     if not changed:
         return 0, 0
     search.save()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from registration.forms import CodeForm
+from registration.sealed_session import keep_sealed, kept_sealed
 from registration.services.access import AccessPurpose, log_access
 from response_center.diagnosis import diagnose
 from response_center.forms.check import CheckForm
@@ -42,7 +43,7 @@ def check(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             add_to_form(form, refusal)
         else:
-            request.session[ASKED] = request.POST.urlencode()
+            keep_sealed(request.session, ASKED, request.POST.urlencode())
             return redirect("response_center:check_code")
     return render(request, "response_center/mine/check.html", {"form": form})
 
@@ -50,7 +51,7 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def check_code(request: HttpRequest) -> HttpResponse:
     """The code of that phone; the answer follows it."""
-    told = CheckForm(QueryDict(request.session.get(ASKED) or ""))
+    told = CheckForm(QueryDict(kept_sealed(request.session, ASKED)))
     if not told.is_valid():
         return redirect("response_center:check")
     now = timezone.now()

@@ -15,6 +15,7 @@ from response_center.forms.desk import (
     AskForm,
     ConfirmDoseForm,
     HandOverForm,
+    LetInForm,
     MergeForm,
     RejectForm,
     ResolveForm,
@@ -23,6 +24,7 @@ from response_center.forms.desk import (
 from response_center.models import AnswerUse, Case, CaseKind, CaseLevel, CaseStatus
 from response_center.services import cases as moves
 from response_center.services.answers import fill_template, templates_for
+from response_center.services.letting_in import asks_to_be_let_in, let_phone_in
 from response_center.services.merging import merge_cases, split_case
 from response_center.services.missing_dose import confirm_dose, refuse_dose
 from response_center.services.moves import WORKED_BY_AGENTS
@@ -110,6 +112,13 @@ ACTIONS: dict[str, Action] = {
             cases=form.cleaned_data["cases"], into=case, by=by, now=now
         ),
         _("The reports are one case now."),
+    ),
+    "let_in": Action(
+        lambda _case, data: LetInForm(data, prefix="let_in"),
+        lambda case, by, form, now: let_phone_in(
+            case=case, agent=by, papers=form.cleaned_data["papers"], now=now
+        ),
+        _("Done. Where another phone sees the record, it has 24 hours to refuse."),
     ),
     "split": Action(
         None,
@@ -215,7 +224,8 @@ def _held_moves(case: Case) -> tuple[str, ...]:
         return STUCK_AT_SITE if at_site else STUCK
     top = case.level == CaseLevel.MINISTRY
     held = HELD_AT_SITE if at_site else HELD
-    return tuple(name for name in held if not (top and name == "escalate"))
+    asks = ("let_in",) if asks_to_be_let_in(case) else ()
+    return (*asks, *(name for name in held if not (top and name == "escalate")))
 
 
 # ── texts to start from ───────────────────────────────────────────────────────────────────────

@@ -23,6 +23,7 @@ from certificates.services.keys import rotate_signing_key
 from certificates.services.revocation import revoke_certificate
 from certificates.verdicts import WORDS, verdict_of
 from registration.models import Citizen, RecordAccess
+from registration.opened import OPENED
 from sites.models import Role
 from tests.certificates.conftest import issued
 from tests.codes import qr_codes
@@ -91,6 +92,20 @@ def test_to_anybody_else_the_certificate_does_not_exist(certificate):
     answer = Client().get(page("certificate", certificate))
     assert answer.status_code == 302
     assert Client().get(page("pdf", certificate)).status_code == 404
+
+
+def test_a_record_that_a_code_has_opened_shows_its_certificates_and_nobody_elses(certificate):
+    other, browser = issued(make_dose()), Client()
+    until = timezone.now() + datetime.timedelta(minutes=1)
+    person = str(certificate.dose.citizen.public_id)
+    session = browser.session
+    session[OPENED] = {"person": person, "until": until.isoformat()}
+    session.save()
+    text = browser.get(page("certificate", certificate)).content.decode()
+    assert NAME in text
+    assert page("share", certificate) not in text
+    assert browser.get(page("pdf", certificate)).status_code == 200
+    assert browser.get(page("certificate", other)).status_code == 404
 
 
 def test_staff_see_it_within_their_posting_and_stand_on_record(certificate):

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from registration.models import CodePurpose, OneTimeCode, SmsMessage
 from registration.services import codes
 from registration.services.codes import check_code, purge_codes, send_code
-from vaxplatform.errors import DomainError
+from tests.registration.refusals import refusal
 
 PHONE = "+84912345678"
 MINUTE = datetime.timedelta(minutes=1)
@@ -28,14 +28,6 @@ def send(now, *, phone=PHONE, session="browser-1", purpose=CodePurpose.SIGN_IN, 
 
 def check(code, now, *, phone=PHONE, session="browser-1", purpose=CodePurpose.SIGN_IN):
     check_code(phone=phone, purpose=purpose, session_key=session, code=code, now=now)
-
-
-def refusal(work, *args, **kwargs):
-    try:
-        work(*args, **kwargs)
-    except DomainError as error:
-        return error.code
-    return "done"
 
 
 @pytest.mark.django_db

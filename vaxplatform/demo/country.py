@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 
 from django.db import transaction
+from django.utils import timezone
 
 from certificates.services import keys
 from certificates.services.issuance import drain_due
@@ -15,6 +16,7 @@ from registration.models import Account, AdministrativeUnit, Citizen, UnitKind
 from registration.selectors import provinces_in_use
 from registration.services.citizens import CitizenDetails
 from response_center.places import district_of
+from response_center.services.duplicates import find_duplicates
 from response_center.services.rounds import open_cases_for_stuck_certificates
 from sites.models import (
     Lot,
@@ -86,6 +88,7 @@ class Country:
         self.say(f"{checked} people compared with the population database")
         self.say(f"{load_national_reports(now=self.now)} daily reports of the provinces")
         refresh_all_statistics(self.now)
+        find_duplicates(timezone.now(), settled_after=datetime.timedelta())  # nobody else writes
 
     def _today(self) -> None:
         ours, paper = (
@@ -103,6 +106,7 @@ class Country:
         report_events(site=ours, by=self.staff["bacsi"], now=self.now)
         family = today.make_household(site=ours)
         today.leave_one_for_review(site=ours)
+        today.leave_one_twice(site=ours)
         open_cases_for_stuck_certificates(self.now)
         report_wrongs(
             now=self.now, family=family, site=ours, paper_site=paper, agent=self.staff["dapung"]

@@ -288,6 +288,30 @@ class Today:
         )
         return dose
 
+    def leave_one_twice(self, *, site: Site) -> None:
+        """A man on record twice: first with his old card, then with the new one."""
+        lot = next(lot for lot in self.lots[site.pk] if lot.vaccine.code == "EU/1/21/1529")
+        for number, days, paper in (
+            (1, 90, Paper("cmnd", "011873452")),
+            (2, 20, Paper("cccd", "001064000873")),
+        ):
+            details = CitizenDetails(
+                full_name="Đặng Văn Khôi",
+                date_of_birth="1964-11-05",
+                sex="male",
+                province_id=site.province_id,
+                papers=(paper,),
+            )
+            item = dose_item(
+                key=f"twice {number}",
+                citizen=details,
+                lot=lot,
+                given_at=self.now - datetime.timedelta(days=days),
+                number=number,
+                source="paper",
+            )
+            record_dose(item=item, site=site, now=self.now)
+
 
 def home_of(citizen: Citizen) -> HomeDetails:
     """Where this person lives and what she does, as the registration form asks it."""
