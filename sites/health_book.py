@@ -84,9 +84,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     register_section(15, next_section)
     register_section(20, make_section)
-<<<<<<< HEAD
     register_section(25, diary_section, aside=True)
-=======
     register_dose_facts(count=_count, is_given=_is_given)
 
 
@@ -105,4 +103,3 @@ def _is_given(citizen: Citizen, day: datetime.date, lot_number: str) -> bool:
 
 def _plain(lot_number: str) -> str:
     return "".join(c for c in lot_number.upper() if c.isalnum())
->>>>>>> 44d170f6b97d470415ce19286da41297c4ff2342
