@@ -29,17 +29,21 @@ class Section:
 
 Maker = Callable[[Citizen], Section | None]
 _MAKERS: list[tuple[int, Maker]] = []
+_MAKERS_BESIDE: list[tuple[int, Maker]] = []
 
 
-def register_section(position: int, make: Maker) -> None:
-    """`make(citizen)` returns the section, or None where there is nothing to show."""
-    _MAKERS.append((position, make))
-    _MAKERS.sort(key=lambda pair: pair[0])
+def register_section(position: int, make: Maker, *, aside: bool = False) -> None:
+    """`make(citizen)` returns the section, or None where there is nothing to show. `aside`: it
+    stands beside the others, where the screen has the room."""
+    makers = _MAKERS_BESIDE if aside else _MAKERS
+    makers.append((position, make))
+    makers.sort(key=lambda pair: pair[0])
 
 
-def sections_of(citizen: Citizen) -> list[Section]:
+def sections_of(citizen: Citizen, *, aside: bool = False) -> list[Section]:
     """The sections of this person's health book, in order."""
-    return [section for _position, make in _MAKERS if (section := make(citizen)) is not None]
+    makers = _MAKERS_BESIDE if aside else _MAKERS
+    return [section for _position, make in makers if (section := make(citizen)) is not None]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reading people and places: ready querysets."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -9,6 +10,7 @@ from registration.models import (
     Account,
     AdministrativeUnit,
     Citizen,
+    HouseholdMember,
     RecordAccess,
     ShotRegistration,
     UnitKind,
@@ -86,3 +88,35 @@ def registrations_of(citizen: Citizen) -> QuerySet[ShotRegistration]:
 def accesses_of(citizen: Citizen) -> QuerySet[RecordAccess]:
     """Who looked at the person's record, the latest first."""
     return citizen.accesses.select_related("account").order_by("-at")
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A phone that reaches a person, and the language that it is written to in."""
+
+    phone: str
+    language: str
+
+
+def phones_that_reach(citizens: Collection[Citizen]) -> dict[int, Reached]:
+    """One phone for each of these people who has any, by primary key: that of the household, the
+    person's own first, else the one that was written down at the site. Two queries."""
+    own = {citizen.pk: citizen.phone for citizen in citizens}
+    members = HouseholdMember.objects.filter(
+        citizen__in=own, account__is_active=True, account__phone__isnull=False
+    ).order_by("joined_at", "pk")
+    found: dict[int, Reached] = {}
+    for citizen_id, phone, language in members.values_list(
+        "citizen", "account__phone", "account__language"
+    ):
+        if citizen_id not in found or phone == own[citizen_id]:
+            found[citizen_id] = Reached(phone, language)
+    languages = dict(
+        Account.objects.filter(
+            phone__in={phone for pk, phone in own.items() if phone and pk not in found}
+        ).values_list("phone", "language")
+    )
+    for pk, phone in own.items():
+        if phone and pk not in found:
+            found[pk] = Reached(phone, languages.get(phone, "vi"))
+    return found

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sites.models import AnaphylaxisGrade, Seriousness
+from sites.models import AefiAnswer, AnaphylaxisGrade, Seriousness
 from vaxplatform.reference import rows_of
 
 DATA = Path(__file__).resolve().parent / "data" / "aefi_symptoms.csv"
 SEND_ON_WITHIN = datetime.timedelta(hours=24)
 SAME_EVENT_WITHIN = datetime.timedelta(hours=24)
+WATCHED_DAYS = 28  # days of self-watch after a dose
+ALWAYS_UNWELL = frozenset({"faint"})  # no sign of anaphylaxis by itself, and never mild
 LEAST_REPORTS = 3  # fewer are never a signal
 ONE_SIDE = 0.025  # of a two-sided 95 % interval
 
@@ -20,13 +22,14 @@ ONE_SIDE = 0.025  # of a two-sided 95 % interval
 @dataclass(frozen=True)
 class Symptom:
     """A sign that may be ticked. `least_grade`: 0 says nothing of anaphylaxis, 1 skin, 2 another
-    organ, 3 critical, 4 arrest."""
+    organ, 3 critical, 4 arrest. `is_asked_at_home`: people are asked for it in their diary."""
 
     code: str
     vietnamese: str
     english: str
     organ: str
     least_grade: int
+    is_asked_at_home: bool
 
     def label(self, language: str) -> str:
         return self.vietnamese if language.startswith("vi") else self.english
@@ -42,9 +45,20 @@ def symptoms() -> dict[str, Symptom]:
             english=row["english"],
             organ=row["organ"],
             least_grade=int(row["least_grade"]),
+            is_asked_at_home=row["asked_at_home"] == "yes",
         )
         for row in rows_of(DATA)
     }
+
+
+def graded_answer(*, answer: str, signs: Iterable[Symptom]) -> AefiAnswer:
+    """The answer as it is kept: a sign that may be anaphylaxis, or fainting, makes it "unwell", and
+    any other sign at least "mild"."""
+    ticked = list(signs)
+    if any(sign.least_grade or sign.code in ALWAYS_UNWELL for sign in ticked):
+        return AefiAnswer.UNWELL
+    given = AefiAnswer(answer)
+    return AefiAnswer.MILD if ticked and given == AefiAnswer.WELL else given
 
 
 def proposed_grade(codes: Iterable[str]) -> AnaphylaxisGrade:

@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.models import AdministrativeUnit
 from sites import aefi_rules
-from sites.models import AefiReport, DoseStatus, Lot, Seriousness, StaffPosting
+from sites.models import (
+    AefiAnswer,
+    AefiReport,
+    DoseStatus,
+    FollowUp,
+    Lot,
+    Seriousness,
+    StaffPosting,
+)
 from sites.scoping import scope_to_posting
 
 
@@ -96,6 +104,15 @@ def overdue(*, now: datetime.datetime) -> QuerySet[AefiReport]:
     """Reports whose 24 hours are over and that nobody has sent on, the oldest first."""
     rows = AefiReport.objects.filter(due_at__lte=now, sent_on_at__isnull=True)
     return rows.select_related("dose__site__province").order_by("due_at")
+
+
+def unwell_answers(posting: StaffPosting | None) -> QuerySet[FollowUp]:
+    """The diaries' answers "unwell" within the posting that nobody has looked at, the oldest first;
+    read from the index of those that wait."""
+    rows = FollowUp.objects.filter(
+        answer=AefiAnswer.UNWELL, handled_at=None, dose__status=DoseStatus.RECORDED
+    ).select_related("dose__citizen", "dose__vaccine", "dose__lot", "dose__site__province")
+    return scope_to_posting(rows, posting, site="dose__site").order_by("answered_at")
 
 
 def aefi_by_lot(*, now: datetime.datetime) -> list[LotCount]:

@@ -14,7 +14,14 @@ class SitesConfig(AppConfig):
         from sites import health_book, invariants, own_data, public_status
         from sites.menu import register_menu
         from sites.rights import role_allows
-        from sites.services import import_queue, imported_rows, reference, sessions, sheets
+        from sites.services import (
+            follow_ups,
+            import_queue,
+            imported_rows,
+            reference,
+            sessions,
+            sheets,
+        )
         from vaxplatform.chores import register_chore
         from vaxplatform.reference import register_loader
         from vaxplatform.rights import register_rule
@@ -29,6 +36,7 @@ class SitesConfig(AppConfig):
         register_chore("forget_cells", imported_rows.forget_cells, every_seconds=24 * 3600)
         register_chore("forget_sheets", sheets.forget_sheets, every_seconds=24 * 3600)
         register_release(sessions.give_up_seat)
+        register_chore("ask_how_people_are", follow_ups.ask_how_people_are, every_seconds=600)
         register_menu()
         invariants.register()
         health_book.register()

@@ -43,11 +43,14 @@ def waiting(place: str) -> Callable[[HttpRequest], str]:
     return badge
 
 
-def overdue_events(request: HttpRequest) -> str:
-    """How many serious events were not sent on in time; "" for none."""
-    from sites.aefi_selectors import count_overdue
+def waiting_events(request: HttpRequest) -> str:
+    """How many serious events were not sent on in time, and how many people wrote that they are
+    unwell and nobody has looked at it; "" for none."""
+    from sites.aefi_selectors import count_overdue, unwell_answers
 
-    return str(count_overdue(posting_on(request), now=timezone.now()) or "")
+    posting = posting_on(request)
+    overdue = count_overdue(posting, now=timezone.now())
+    return str(overdue + unwell_answers(posting).order_by().count() or "")
 
 
 def register_menu() -> None:
@@ -109,7 +112,7 @@ def register_menu() -> None:
             icon="alert",
             symbol="emergency_home",
             permission=allowed(rights.SEE_AEFI),
-            badge=overdue_events,
+            badge=waiting_events,
             order=5,
         ),
         StaffLink(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.models import Citizen
 from registration.own_data import Fact, Row, register_own_data
 from registration.own_facts import moment
-from sites.models import AefiReport, Dose, Screening
+from sites.models import AefiReport, Dose, FollowUp, Screening
 
 
 def _doses(citizen: Citizen) -> Sequence[Row]:
@@ -63,8 +63,24 @@ def _events(citizen: Citizen) -> Sequence[Row]:
     ]
 
 
+def _diary(citizen: Citizen) -> Sequence[Row]:
+    found = FollowUp.objects.filter(dose__citizen=citizen).exclude(answer="").select_related("dose")
+    return [
+        [
+            Fact("dose_number", _("dose number"), row.dose.dose_number),
+            Fact("day", _("day after the dose"), row.day),
+            Fact("answer", _("answer"), row.answer, row.get_answer_display()),
+            Fact("symptoms", _("signs"), row.symptoms, ", ".join(row.symptoms) or "–"),
+            Fact("words", _("in the person's words"), row.words),
+            moment("answered_at", _("answered at"), row.answered_at),
+        ]
+        for row in found.order_by("answered_at")
+    ]
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     register_own_data(30, "doses", _("Doses on record"), _doses)
     register_own_data(40, "screenings", _("Examinations before a dose"), _screenings)
+    register_own_data(45, "diary", _("Diary after the doses"), _diary)
     register_own_data(50, "adverse_events", _("Adverse events"), _events)

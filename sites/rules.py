@@ -81,6 +81,18 @@ def interval_between(
     return Interval(best.min_days, best.max_days, best.citation)
 
 
+def due_days(
+    interval: Interval | None, *, given_on: datetime.date
+) -> tuple[datetime.date | None, datetime.date | None]:
+    """The first day of the next dose after one of `given_on`, and the last day that is advised;
+    None where the rules say nothing."""
+    if interval is None:
+        return None, None
+    day = datetime.timedelta(days=1)
+    last = None if interval.max_days is None else given_on + interval.max_days * day
+    return given_on + interval.min_days * day, last
+
+
 def next_dose(
     *, history: Sequence[GivenDose], primary_doses: Mapping[int, int]
 ) -> tuple[int, DoseKind]:

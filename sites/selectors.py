@@ -83,6 +83,13 @@ def next_dose_of(
     *, citizen: Citizen, site: Site, on: datetime.date, vaccine: Vaccine | None = None
 ) -> NextDose:
     """The next dose of a person at a site; without `vaccine` that of the last dose."""
+    return next_dose_after(citizen=citizen, province_id=site.province_id, on=on, vaccine=vaccine)
+
+
+def next_dose_after(
+    *, citizen: Citizen, province_id: int, on: datetime.date, vaccine: Vaccine | None = None
+) -> NextDose:
+    """The same by the rules of a province."""
     doses = list(doses_of(citizen))
     number, kind = next_dose(
         history=history_of(citizen), primary_doses=doses_by_vaccine(Vaccine.objects.all())
@@ -95,7 +102,7 @@ def next_dose_of(
         first_vaccine_id=last.vaccine_id,
         next_vaccine_id=vaccine.pk if vaccine else last.vaccine_id,
         dose_kind=kind,
-        province_id=site.province_id,
+        province_id=province_id,
         on=on,
     )
     days = (on - day_in_vietnam(last.administered_at)).days

@@ -4,6 +4,7 @@ from django.urls import path
 
 from sites.views import (
     aefi,
+    answers,
     checkin,
     doses,
     import_rows,
@@ -41,6 +42,8 @@ urlpatterns = [
         {"kind": "xlsx"},
         name="adverse_events_xlsx",
     ),
+    path("adverse-events/answers/", answers.list_answers, name="unwell_answers"),
+    path("adverse-events/answers/<int:pk>/", answers.show_answer, name="unwell_answer"),
     path("adverse-events/new/<uuid:public_id>/", aefi.report_event, name="report_event"),
     path("adverse-events/<uuid:public_id>/", aefi.show_event, name="adverse_event"),
     path("adverse-events/<uuid:public_id>/send/", aefi.send_event_on, name="send_event_on"),

@@ -218,6 +218,9 @@ PUSH_SERVICES = env.list(
 # ---------------------------------------------------------------- help
 HOTLINE = env.str("HOTLINE", default="1900 9095")  # of the health ministry; empty: none is shown
 
+# On which days after a dose people are asked how they are; empty: nobody is asked.
+FOLLOW_UP_DAYS = env.list("FOLLOW_UP_DAYS", cast=int, default=[1, 3, 7, 28])
+
 # ---------------------------------------------------------------- signing keys: workers only
 SIGNING_KEYS_DIR = env.str("SIGNING_KEYS_DIR", default="")
 SIGNING_PASSPHRASE = env.str("SIGNING_PASSPHRASE", default="")

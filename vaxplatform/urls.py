@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("public_portal.legacy.urls")),
     path("", include("registration.urls")),
     path("", include("response_center.urls")),
+    path("", include("sites.urls")),
     path("language/", switch_language, name="set_language"),
     path("text-size/", switch_text_size, name="text_size"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -38,6 +38,7 @@ def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "citizen": citizen,
         "chips": _chips(request, citizen),
         "sections": drawn_sections(request, citizen),
+        "asides": drawn_sections(request, citizen, aside=True),
         "registrations": [(each, tag_of(each)) for each in registrations],
         "no_doses": NO_STATUS.states,
         "has_live": any(each.status in LIVE_REGISTRATION for each in registrations),

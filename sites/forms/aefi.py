@@ -17,7 +17,15 @@ from registration.selectors import provinces_in_use
 from sites import aefi_rules
 from sites.aefi_selectors import EventFilters
 from sites.forms.dose import ClockField, DayField
-from sites.models import AefiOutcome, AefiReport, AnaphylaxisGrade, Dose, Seriousness, StaffPosting
+from sites.models import (
+    AefiOutcome,
+    AefiReport,
+    AnaphylaxisGrade,
+    Dose,
+    FollowUp,
+    Seriousness,
+    StaffPosting,
+)
 from vaxplatform.forms import Form
 from vaxplatform.vietnam import TIME_ZONE
 from vaxplatform.widgets import CheckboxCards, RadioCards
@@ -96,9 +104,22 @@ class EventForm(Form):
         "onset_time": "w-4", "onset_day": "w-10", "noticed_time": "w-4", "noticed_day": "w-10",
     }  # fmt: skip
 
-    def __init__(self, *args: Any, dose: Dose, now: datetime.datetime, **kwargs: Any) -> None:
-        local = timezone.localtime(now, TIME_ZONE)
-        initial = {"onset_time": f"{local:%H:%M}", "onset_day": f"{local:%d/%m/%Y}"}
+    def __init__(
+        self,
+        *args: Any,
+        dose: Dose,
+        now: datetime.datetime,
+        said: FollowUp | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`said`: the answer in the person's diary that the report starts from."""
+        local = timezone.localtime(said.answered_at if said else now, TIME_ZONE)
+        initial: dict[str, Any] = {
+            "onset_time": f"{local:%H:%M}",
+            "onset_day": f"{local:%d/%m/%Y}",
+            "symptoms": said.symptoms if said else [],
+            "description": said.words if said else "",
+        }
         super().__init__(*args, initial=initial, **kwargs)
         self.dose, self.now = dose, now
         language = get_language() or "vi"

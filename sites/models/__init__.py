@@ -1,14 +1,8 @@
 """Vaccines and their rules, sites, sessions, stock, visits and doses."""
 
-from sites.models.aefi import (
-    AefiAnswer,
-    AefiOutcome,
-    AefiReport,
-    AnaphylaxisGrade,
-    FollowUp,
-    Seriousness,
-)
+from sites.models.aefi import AefiOutcome, AefiReport, AnaphylaxisGrade, Seriousness
 from sites.models.dose import Dose, DoseSource, DoseStatus
+from sites.models.follow_up import AefiAnswer, FollowUp, FollowUpRound
 from sites.models.imports import (
     ColumnMapping,
     DoseImport,
@@ -56,6 +50,7 @@ __all__ = [
     "AefiReport",
     "AnaphylaxisGrade",
     "FollowUp",
+    "FollowUpRound",
     "Seriousness",
     "ApiClient",
     "Appointment",

@@ -26,9 +26,10 @@ from sites.aefi_line_list import signs_in_words
 from sites.aefi_rules import SEND_ON_WITHIN
 from sites.aefi_selectors import ClockState, EventFilters
 from sites.forms.aefi import EventFilterForm, EventForm, OutcomeForm
-from sites.models import AefiReport, AnaphylaxisGrade, Dose, DoseStatus, Seriousness
+from sites.models import AefiReport, AnaphylaxisGrade, Dose, DoseStatus, FollowUp, Seriousness
 from sites.rights import StaffRequest, staff_page
 from sites.services.aefi import report_aefi, send_on, update_outcome
+from sites.services.diary import report_answer
 from sites.services.people import log_lookups
 from sites.views.desk import frame, person_line, scoped
 from vaxplatform import formatting
@@ -106,6 +107,7 @@ def list_events(request: StaffRequest) -> HttpResponse:
         request,
         None,
         tabs=_tabs(request, rows, state, now),
+        unwell=aefi_selectors.unwell_answers(request.posting).order_by().count(),
         filter=form,
         state=state,
         page_obj=page,
@@ -189,7 +191,8 @@ def report_event(request: StaffRequest, public_id: Any) -> HttpResponse:
     rows = Dose.objects.select_related("citizen", "vaccine", "lot", "site")
     dose = get_object_or_404(scoped(request, rows), public_id=public_id)
     now = timezone.now()
-    form = EventForm(request.POST or None, dose=dose, now=now)
+    said = _said(request, dose)
+    form = EventForm(request.POST or None, dose=dose, now=now, said=said)
     known = None
     if request.method == "GET":
         log_access(citizen=dose.citizen, account=request.user, purpose=AccessPurpose.ADVERSE_EVENT)
@@ -199,7 +202,7 @@ def report_event(request: StaffRequest, public_id: Any) -> HttpResponse:
             form.is_valid()
         else:
             try:
-                report = report_aefi(dose=dose, by=request.user, now=now, **form.facts())
+                report = _make_report(request, form, said, now)
             except DomainError as refusal:
                 add_to_form(form, refusal)
                 known = _known(request, refusal)
@@ -208,6 +211,22 @@ def report_event(request: StaffRequest, public_id: Any) -> HttpResponse:
     if known and _says_the_same(known, form):
         return _reported(request, known)  # pressed twice, or typed by two
     return render(request, "sites/aefi/report.html", _report_context(request, form, dose, known))
+
+
+def _said(request: StaffRequest, dose: Dose) -> FollowUp | None:
+    """The answer in the person's diary that the report is made of, while it waits."""
+    number = request.GET.get("answer", "")
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return None
+    return aefi_selectors.unwell_answers(request.posting).filter(pk=number, dose=dose).first()
+
+
+def _make_report(
+    request: StaffRequest, form: EventForm, said: FollowUp | None, now: datetime.datetime
+) -> AefiReport:
+    if said is None:
+        return report_aefi(dose=form.dose, by=request.user, now=now, **form.facts())
+    return report_answer(answer=said, by=request.user, now=now, **form.facts())
 
 
 def _known(request: StaffRequest, refusal: DomainError) -> AefiReport | None:
