@@ -109,7 +109,7 @@ def phones_that_reach(citizens: Collection[Citizen]) -> dict[int, Reached]:
     for citizen_id, phone, language in members.values_list(
         "citizen", "account__phone", "account__language"
     ):
-        if citizen_id not in found or phone == own[citizen_id]:
+        if phone and (citizen_id not in found or phone == own[citizen_id]):
             found[citizen_id] = Reached(phone, language)
     languages = dict(
         Account.objects.filter(
