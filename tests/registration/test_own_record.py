@@ -75,7 +75,7 @@ def shapes_of(work) -> list[str]:
     """What the database was asked, without the values."""
     with CaptureQueriesContext(connection) as asked:
         work()
-    return [re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in asked]
+    return [re.sub(r"'[^']*'| ?-?\d+", "?", query["sql"]) for query in asked]
 
 
 def test_asking_with_a_phone_looks_nobody_up(now, person):
